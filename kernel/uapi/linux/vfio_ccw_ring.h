@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: (GPL-2.0 WITH Linux-syscall-note) OR MIT */
+/*
+ * vfio_ccw_ring.h - rings for I/O subchannels handed out by vfio-ccw
+ *
+ * A ring takes operation-request blocks (ORBs) from user space and returns
+ * interruption-response blocks (IRBs), many at a time, without a system call
+ * per request.  It is two queues in memory shared with the driver:
+ *
+ *   submission queue (SQ)  user writes SQEs and the SQ tail, the driver the
+ *                          SQ head
+ *   completion queue (CQ)  the driver writes CQEs and the CQ tail, user the
+ *                          CQ head
+ *
+ * Heads and tails are free-running 32-bit counters; an entry's slot is the
+ * counter modulo the queue's size, which is a power of two.  The writer of an
+ * entry stores it and then the tail with release semantics; its reader loads
+ * the tail with acquire semantics, reads the entry and then stores the head
+ * with release semantics.
+ *
+ * Everything user space writes lies in the SQ area, everything the driver
+ * writes in the CQ area, which can only be mapped read-only:
+ *
+ *   SQ area, mmap offset VFIO_CCW_RING_OFF_SQ    sq_tail, cq_head, SQEs
+ *   CQ area, mmap offset VFIO_CCW_RING_OFF_CQ    sq_head, cq_tail, CQEs
+ *
+ * Multi-byte fields of this header are in host byte order.  The ORB and the
+ * IRB are byte images as the architecture lays them out (z/Architecture
+ * Principles of Operation, chapters 15 and 16), big endian everywhere.
+ */
+#ifndef _UAPI_LINUX_VFIO_CCW_RING_H
+#define _UAPI_LINUX_VFIO_CCW_RING_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/* Bytes of an ORB as SSCH takes it, and of an IRB as TSCH stores it. */
+#define VFIO_CCW_RING_ORB_SIZE		32
+#define VFIO_CCW_RING_IRB_SIZE		96
+
+/*
+ * Index for the VFIO_DEVICE_FEATURE ioctl on a vfio-ccw device.
+ *
+ * PROBE  says whether the driver has rings.
+ * GET    makes a ring with this device attached to it: struct
+ *        vfio_ccw_ring_setup, whose first fields are parameters and whose
+ *        remaining fields are filled in.
+ * SET    attaches this device to an existing ring: struct
+ *        vfio_ccw_ring_attach.
+ *
+ * A device is attached to one ring at a time.  While it is, a start through
+ * the device's I/O region fails with -EBUSY.
+ */
+#define VFIO_DEVICE_FEATURE_CCW_RING	0xcc00
+
+/**
+ * struct vfio_ccw_ring_setup - parameters and layout of a new ring
+ * @flags: in, must be 0 (no setup flag is defined yet)
+ * @sq_entries: in, wanted size of the SQ, 1..VFIO_CCW_RING_MAX_ENTRIES;
+ *	out, rounded up to a power of two
+ * @cq_entries: in, wanted size of the CQ, 0 for twice the SQ, else at least
+ *	@sq_entries and at most twice VFIO_CCW_RING_MAX_ENTRIES; out, rounded
+ *	up to a power of two
+ * @ring_fd: out, file descriptor of the ring (close-on-exec)
+ * @subchannel: out, index of this device in the ring, for
+ *	&vfio_ccw_ring_sqe.subchannel
+ * @reserved0: must be 0
+ * @features: out, VFIO_CCW_RING_FEAT_* bits this driver has
+ * @sq_bytes: out, size of the SQ area to map
+ * @cq_bytes: out, size of the CQ area to map
+ * @off_sq_tail: out, offset of the u32 SQ tail in the SQ area
+ * @off_cq_head: out, offset of the u32 CQ head in the SQ area
+ * @off_sqes: out, offset of the SQEs in the SQ area
+ * @off_sq_head: out, offset of the u32 SQ head in the CQ area
+ * @off_cq_tail: out, offset of the u32 CQ tail in the CQ area
+ * @off_cqes: out, offset of the CQEs in the CQ area
+ * @reserved: must be 0
+ */
+struct vfio_ccw_ring_setup {
+	__u32 flags;
+	__u32 sq_entries;
+	__u32 cq_entries;
+	__s32 ring_fd;
+	__u32 subchannel;
+	__u32 reserved0;
+	__aligned_u64 features;
+	__u32 sq_bytes;
+	__u32 cq_bytes;
+	__u32 off_sq_tail;
+	__u32 off_cq_head;
+	__u32 off_sqes;
+	__u32 off_sq_head;
+	__u32 off_cq_tail;
+	__u32 off_cqes;
+	__aligned_u64 reserved[4];
+};
+
+#define VFIO_CCW_RING_MAX_ENTRIES	256
+/* Subchannels one ring can have attached at a time. */
+#define VFIO_CCW_RING_MAX_SUBCHANNELS	256
+
+/* &vfio_ccw_ring_setup.features: no bit is defined yet. */
+
+/**
+ * struct vfio_ccw_ring_attach - attach a device to an existing ring
+ * @ring_fd: in, the ring
+ * @flags: in, must be 0
+ * @subchannel: out, index of this device in that ring
+ * @reserved: must be 0
+ */
+struct vfio_ccw_ring_attach {
+	__s32 ring_fd;
+	__u32 flags;
+	__u32 subchannel;
+	__u32 reserved;
+};
+
+/* mmap offsets on the ring file descriptor. */
+#define VFIO_CCW_RING_OFF_SQ		0ULL
+#define VFIO_CCW_RING_OFF_CQ		0x10000000ULL
+
+/**
+ * enum vfio_ccw_ring_opcode - what a submission asks for
+ * @VFIO_CCW_RING_OP_NOP: complete at once, touch nothing
+ * @VFIO_CCW_RING_OP_START: START SUBCHANNEL with the ORB of the SQE
+ * @VFIO_CCW_RING_OP_HALT: HALT SUBCHANNEL; overtakes queued starts
+ * @VFIO_CCW_RING_OP_CLEAR: CLEAR SUBCHANNEL; overtakes queued starts
+ */
+enum vfio_ccw_ring_opcode {
+	VFIO_CCW_RING_OP_NOP = 0,
+	VFIO_CCW_RING_OP_START = 1,
+	VFIO_CCW_RING_OP_HALT = 2,
+	VFIO_CCW_RING_OP_CLEAR = 3,
+};
+
+/*
+ * &vfio_ccw_ring_sqe.flags
+ *
+ * RECOVER: start although an earlier start of this subchannel failed and its
+ * completion has not been consumed yet.  Without it such a start completes
+ * with -ECANCELED, so that sense data are not destroyed by requests that were
+ * submitted in ignorance of the failure.
+ */
+#define VFIO_CCW_RING_SQE_RECOVER	(1U << 0)
+
+/**
+ * struct vfio_ccw_ring_sqe - submission queue entry
+ * @opcode: enum vfio_ccw_ring_opcode
+ * @flags: VFIO_CCW_RING_SQE_*
+ * @subchannel: index of the subchannel in the ring
+ * @reserved0: must be 0
+ * @user_data: returned in each CQE of this request
+ * @orb: START: the ORB; its interruption parameter is returned in no CQE (use
+ *	@user_data), its channel-program address and every address in the
+ *	program are IOVAs.  Other opcodes: must be 0.
+ * @reserved: must be 0
+ *
+ * The driver reads an SQE once, before the SQ head passes it; ORB and channel
+ * program must stay as they are until the head has passed, data areas until
+ * the request's terminal CQE.
+ */
+struct vfio_ccw_ring_sqe {
+	__u8 opcode;
+	__u8 flags;
+	__u16 subchannel;
+	__u32 reserved0;
+	__aligned_u64 user_data;
+	__u8 orb[VFIO_CCW_RING_ORB_SIZE] __attribute__((aligned(8)));
+	__aligned_u64 reserved[2];
+};
+
+/*
+ * &vfio_ccw_ring_cqe.flags
+ *
+ * MORE: status of a request that goes on; its terminal CQE is still to come.
+ * IRB: the IRB field holds an IRB.
+ * UNSOLICITED: status no request asked for; user_data is 0.
+ * MERGED: the CQ had no room for earlier status of this kind; what it said is
+ *	merged into this IRB as the subchannel itself merges status that is
+ *	not cleared in time.
+ */
+#define VFIO_CCW_RING_CQE_MORE		(1U << 0)
+#define VFIO_CCW_RING_CQE_IRB		(1U << 1)
+#define VFIO_CCW_RING_CQE_UNSOLICITED	(1U << 2)
+#define VFIO_CCW_RING_CQE_MERGED	(1U << 3)
+
+/**
+ * struct vfio_ccw_ring_cqe - completion queue entry
+ * @user_data: of the SQE
+ * @res: 0 when the request was carried out (what became of it is in the IRB),
+ *	else -errno: it was refused or taken back, and @reason says why
+ * @flags: VFIO_CCW_RING_CQE_*
+ * @subchannel: index of the subchannel in the ring
+ * @tod: TOD clock when the status was taken from the subchannel (the STCKF
+ *	format: 4096 units are one microsecond)
+ * @reason: enum vfio_ccw_ring_reason
+ * @ccw_index: number of the CCW at fault, counted from 0 in the order in which
+ *	the driver reads the program; only with a reason that names a CCW
+ * @ccw_addr: IOVA of that CCW
+ * @irb: the IRB; the channel-program address in its SCSW is an IOVA again
+ *
+ * Each SQE the driver consumes is answered by exactly one CQE without
+ * VFIO_CCW_RING_CQE_MORE, whose slot was set aside when the SQE was consumed.
+ */
+struct vfio_ccw_ring_cqe {
+	__aligned_u64 user_data;
+	__s32 res;
+	__u16 flags;
+	__u16 subchannel;
+	__aligned_u64 tod;
+	__u16 reason;
+	__u16 ccw_index;
+	__u32 ccw_addr;
+	__u8 irb[VFIO_CCW_RING_IRB_SIZE] __attribute__((aligned(8)));
+};
+
+/**
+ * enum vfio_ccw_ring_reason - why a request was refused or taken back
+ * @VFIO_CCW_RING_R_NONE: it was not
+ *
+ * The SQE:
+ * @VFIO_CCW_RING_R_OPCODE: unknown opcode (-EOPNOTSUPP)
+ * @VFIO_CCW_RING_R_SQE_FLAGS: unknown SQE flag (-EINVAL)
+ * @VFIO_CCW_RING_R_SQE_RESERVED: a reserved SQE field is not 0 (-EINVAL)
+ * @VFIO_CCW_RING_R_SUBCHANNEL: no subchannel with that index (-ENXIO)
+ *
+ * The ORB:
+ * @VFIO_CCW_RING_R_ORB_TRANSPORT: transport mode (-EOPNOTSUPP)
+ * @VFIO_CCW_RING_R_ORB_SUSPEND: suspend control (-EOPNOTSUPP)
+ * @VFIO_CCW_RING_R_ORB_MIDAW: modified CCW indirect addressing (-EOPNOTSUPP)
+ * @VFIO_CCW_RING_R_ORB_CPA: channel-program address not on a doubleword
+ *	boundary or over 31 bits (-EINVAL)
+ *
+ * The channel program; ccw_index and ccw_addr name the CCW:
+ * @VFIO_CCW_RING_R_CCW_UNMAPPED: the CCW is not in mapped memory (-EFAULT)
+ * @VFIO_CCW_RING_R_CCW_TOO_MANY: the program is longer than the driver takes
+ *	(-E2BIG)
+ * @VFIO_CCW_RING_R_CCW_TIC_FIRST: the program begins with a TIC (-EINVAL)
+ * @VFIO_CCW_RING_R_CCW_TIC_TIC: a TIC leads to a TIC (-ELOOP)
+ * @VFIO_CCW_RING_R_CCW_TIC_ADDR: TIC to an address not on a doubleword
+ *	boundary or over 31 bits (-EINVAL)
+ * @VFIO_CCW_RING_R_CCW_FORMAT: a bit that must be zero is one, or the format
+ *	does not know the command code (-EINVAL)
+ * @VFIO_CCW_RING_R_CCW_SUSPEND: suspend flag (-EOPNOTSUPP)
+ * @VFIO_CCW_RING_R_CCW_COUNT: count 0 where the format forbids it (-EINVAL)
+ * @VFIO_CCW_RING_R_DATA_UNMAPPED: the data area is not in mapped memory, or
+ *	not writable by the device (-EFAULT)
+ * @VFIO_CCW_RING_R_IDAL_ALIGN: IDAW list not on the boundary its format asks
+ *	for (-EINVAL)
+ * @VFIO_CCW_RING_R_IDAL_UNMAPPED: IDAW list not in mapped memory (-EFAULT)
+ * @VFIO_CCW_RING_R_IDAW_ALIGN: an IDAW other than the first is not on a block
+ *	boundary (-EINVAL)
+ * @VFIO_CCW_RING_R_IDAW_FORMAT: a format-1 IDAW with its first bit one
+ *	(-EINVAL)
+ * @VFIO_CCW_RING_R_PIN_LIMIT: pages cannot be pinned within the driver's
+ *	limit or RLIMIT_MEMLOCK (-ENOMEM)
+ * @VFIO_CCW_RING_R_NO_MEMORY: no kernel memory for the program (-ENOMEM)
+ *
+ * The subchannel:
+ * @VFIO_CCW_RING_R_HELD: behind a start that failed (-ECANCELED)
+ * @VFIO_CCW_RING_R_TAKEN_BACK: queued behind a start that was halted or
+ *	cleared, and never issued (-ECANCELED)
+ * @VFIO_CCW_RING_R_BUSY: condition code 2 (-EBUSY)
+ * @VFIO_CCW_RING_R_NOT_OPERATIONAL: condition code 3, or the device is gone
+ *	(-ENODEV)
+ * @VFIO_CCW_RING_R_CLOSED: device or ring closed, or device reset
+ *	(-ECANCELED)
+ * @VFIO_CCW_RING_R_UNMAPPED: memory of the program was unmapped while the
+ *	request was under way (-ECANCELED)
+ */
+enum vfio_ccw_ring_reason {
+	VFIO_CCW_RING_R_NONE = 0,
+
+	VFIO_CCW_RING_R_OPCODE = 1,
+	VFIO_CCW_RING_R_SQE_FLAGS = 2,
+	VFIO_CCW_RING_R_SQE_RESERVED = 3,
+	VFIO_CCW_RING_R_SUBCHANNEL = 4,
+
+	VFIO_CCW_RING_R_ORB_TRANSPORT = 16,
+	VFIO_CCW_RING_R_ORB_SUSPEND = 17,
+	VFIO_CCW_RING_R_ORB_MIDAW = 18,
+	VFIO_CCW_RING_R_ORB_CPA = 19,
+
+	VFIO_CCW_RING_R_CCW_UNMAPPED = 32,
+	VFIO_CCW_RING_R_CCW_TOO_MANY = 33,
+	VFIO_CCW_RING_R_CCW_TIC_FIRST = 34,
+	VFIO_CCW_RING_R_CCW_TIC_TIC = 35,
+	VFIO_CCW_RING_R_CCW_TIC_ADDR = 36,
+	VFIO_CCW_RING_R_CCW_FORMAT = 37,
+	VFIO_CCW_RING_R_CCW_SUSPEND = 38,
+	VFIO_CCW_RING_R_CCW_COUNT = 39,
+	VFIO_CCW_RING_R_DATA_UNMAPPED = 40,
+	VFIO_CCW_RING_R_IDAL_ALIGN = 41,
+	VFIO_CCW_RING_R_IDAL_UNMAPPED = 42,
+	VFIO_CCW_RING_R_IDAW_ALIGN = 43,
+	VFIO_CCW_RING_R_IDAW_FORMAT = 44,
+	VFIO_CCW_RING_R_PIN_LIMIT = 45,
+	VFIO_CCW_RING_R_NO_MEMORY = 46,
+
+	VFIO_CCW_RING_R_HELD = 64,
+	VFIO_CCW_RING_R_TAKEN_BACK = 65,
+	VFIO_CCW_RING_R_BUSY = 66,
+	VFIO_CCW_RING_R_NOT_OPERATIONAL = 67,
+	VFIO_CCW_RING_R_CLOSED = 68,
+	VFIO_CCW_RING_R_UNMAPPED = 69,
+};
+
+/**
+ * struct vfio_ccw_ring_enter - argument of VFIO_CCW_RING_ENTER
+ * @to_submit: consume up to this many SQEs
+ * @min_complete: then wait until the CQ holds at least this many CQEs
+ * @flags: VFIO_CCW_RING_ENTER_*
+ * @reserved: must be 0
+ * @timeout_ns: with VFIO_CCW_RING_ENTER_TIMEOUT, wait no longer than this
+ */
+struct vfio_ccw_ring_enter {
+	__u32 to_submit;
+	__u32 min_complete;
+	__u32 flags;
+	__u32 reserved;
+	__aligned_u64 timeout_ns;
+};
+
+#define VFIO_CCW_RING_ENTER_TIMEOUT	(1U << 0)
+
+/*
+ * VFIO_CCW_RING_ENTER - submit a batch and wait, on the ring file descriptor
+ *
+ * Return: the number of SQEs consumed, or -1 and errno:
+ *   EINVAL     unknown flag or non-zero reserved field; nothing was consumed
+ *   EOVERFLOW  the SQ tail is ahead of the SQ head by more than the SQ holds;
+ *              nothing was consumed
+ *   ERANGE     the CQ head is not between its last value and the CQ tail;
+ *              nothing was consumed
+ *   EBUSY      SQEs are waiting, and none could be consumed: all slots of the
+ *              CQ are in use; consume CQEs and try again
+ *   ETIME      fewer than @min_complete CQEs within the time given
+ *   EINTR      a signal came first
+ *   EFAULT     the argument cannot be read
+ * ETIME and EINTR speak of the wait alone.  How many SQEs were consumed is
+ * always told by the SQ head.
+ */
+#define VFIO_CCW_RING_MAGIC		0xcc
+#define VFIO_CCW_RING_ENTER \
+	_IOW(VFIO_CCW_RING_MAGIC, 0, struct vfio_ccw_ring_enter)
+
+#endif /* _UAPI_LINUX_VFIO_CCW_RING_H */
