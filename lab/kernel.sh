@@ -1,0 +1,79 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+#
+# The guest kernel: Debian's linux-source with the patches of lab/kernel/,
+# configured by lab/kernel/*.config and built in a directory of its own, which
+# stays in the cache because modules are built against it.
+
+kernel_package=linux-source-6.12
+kernel_make=(make ARCH=s390 CROSS_COMPILE=s390x-linux-gnu- LOCALVERSION=
+	KBUILD_BUILD_USER=ccwring KBUILD_BUILD_HOST=lab KBUILD_BUILD_TIMESTAMP=@0)
+
+# kernel_source: the patched tree in REPLY, its key in kernel_source_key.
+kernel_source() {
+	local version
+	version=$(dpkg-query -W -f '${Version}' "$kernel_package")
+	hash_files lab/kernel/*.patch
+	hash_text 1 "$version" "$REPLY"
+	kernel_source_key=$REPLY
+	cached source "$REPLY" "unpacking $kernel_package $version" unpack_kernel
+}
+
+unpack_kernel() {
+	local p
+	tar -xf "/usr/src/$kernel_package.tar.xz" --strip-components=1
+	for p in "$CCWRING_SRC"/lab/kernel/*.patch; do
+		echo "applying ${p##*/}"
+		patch --batch --forward -p1 <"$p"
+	done
+}
+
+# guest_kernel VARIANT: the build directory in REPLY, its key in kernel_key.
+# VARIANT names lab/kernel/VARIANT.config; all are merged over guest.config.
+guest_kernel() {
+	local variant=$1 source fragments=(lab/kernel/guest.config)
+	[[ $variant == guest ]] || fragments+=("lab/kernel/$variant.config")
+	kernel_source
+	source=$REPLY
+	hash_files "${fragments[@]}"
+	hash_text 1 "$kernel_source_key" "$REPLY" "$(s390x-linux-gnu-gcc --version | head -n 1)"
+	kernel_key=$REPLY
+	cached kernel "$kernel_key" "building the $variant kernel (about 15 CPU minutes, once)" \
+		build_kernel "$source" "${fragments[@]}"
+	CCWRING_KERNEL_SRC=$source CCWRING_KERNEL_DIR=$REPLY
+}
+
+build_kernel() {
+	local source=$1
+	shift
+	[[ -e .config ]] || configure_kernel "$source" "$@"
+	"${kernel_make[@]}" -C "$source" O="$PWD" -j"$(nproc)" bzImage modules
+}
+
+configure_kernel() {
+	local source=$1 fragments
+	shift
+	fragments=("${@/#/$CCWRING_SRC/}")
+	"${kernel_make[@]}" -C "$source" O="$PWD" defconfig
+	sed -i 's/^\(CONFIG_[A-Za-z0-9_]*\)=m$/# \1 is not set/' .config
+	"$source/scripts/kconfig/merge_config.sh" -m -O "$PWD" .config "${fragments[@]}"
+	"${kernel_make[@]}" -C "$source" O="$PWD" olddefconfig
+	check_config "${fragments[@]}" || {
+		mv .config .config.rejected
+		return 1
+	}
+}
+
+# Kconfig drops a wish whose dependencies are missing without a word.
+check_config() {
+	local line bad=0 symbol
+	while IFS= read -r line; do
+		case $line in
+		CONFIG_*=*) grep -qxF -- "$line" .config ;;
+		'# CONFIG_'*' is not set')
+			symbol=${line#\# } symbol=${symbol%% *}
+			! grep -q "^$symbol=" .config ;;
+		esac || { echo "the kernel's configuration refused: $line"; bad=1; }
+	done < <(cat "$@")
+	return $bad
+}
