@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+/* SQEs and ORBs the driver must refuse. */
+#include <errno.h>
+#include <string.h>
+
+#include "bad.h"
+
+static const struct t_refusal opcode = { -EOPNOTSUPP,
+	VFIO_CCW_RING_R_OPCODE, -1, 0 };
+static const struct t_refusal flags = { -EINVAL,
+	VFIO_CCW_RING_R_SQE_FLAGS, -1, 0 };
+static const struct t_refusal reserved = { -EINVAL,
+	VFIO_CCW_RING_R_SQE_RESERVED, -1, 0 };
+static const struct t_refusal subchannel = { -ENXIO,
+	VFIO_CCW_RING_R_SUBCHANNEL, -1, 0 };
+
+#define REFUSED(want, ...) \
+	t_refused(vm, ring, &(struct vfio_ccw_ring_sqe) { __VA_ARGS__ }, \
+		  &(want), #__VA_ARGS__)
+
+static void bad_sqes(struct t_vm *vm, struct t_ring *ring)
+{
+	REFUSED(opcode, .opcode = 4);
+	REFUSED(opcode, .opcode = 0x80);
+	REFUSED(opcode, .opcode = 0xff);
+	REFUSED(flags, .flags = 2);
+	REFUSED(flags, .flags = 0x80);
+	REFUSED(flags, .opcode = VFIO_CCW_RING_OP_START, .flags = 2);
+	REFUSED(flags, .opcode = VFIO_CCW_RING_OP_HALT, .flags = 0x40);
+	REFUSED(reserved, .reserved0 = 1);
+	REFUSED(reserved, .reserved[0] = 1);
+	REFUSED(reserved, .reserved[1] = 1ULL << 63);
+	REFUSED(reserved, .opcode = VFIO_CCW_RING_OP_NOP, .orb = { 1 });
+	REFUSED(reserved, .opcode = VFIO_CCW_RING_OP_HALT, .orb[31] = 1);
+	REFUSED(reserved, .opcode = VFIO_CCW_RING_OP_CLEAR, .orb[8] = 1);
+	REFUSED(subchannel, .opcode = VFIO_CCW_RING_OP_START,
+		.subchannel = 200);
+	REFUSED(subchannel, .opcode = VFIO_CCW_RING_OP_HALT,
+		.subchannel = 0xffff);
+	REFUSED(subchannel, .opcode = VFIO_CCW_RING_OP_CLEAR,
+		.subchannel = VFIO_CCW_RING_MAX_SUBCHANNELS);
+}
+
+static void bad_orb(struct t_vm *vm, struct t_ring *ring, uint32_t orb_flags,
+		    uint32_t program, int res, int reason, const char *what)
+{
+	struct t_refusal want = { res, reason, -1, 0 };
+	struct vfio_ccw_ring_sqe sqe;
+
+	t_ccw1(t_at(vm, T_PROGRAM), T_CMD_NOP, T_CCW_SLI, 1, T_DATA);
+	t_sqe_start(&sqe, orb_flags, program, 0);
+	t_refused(vm, ring, &sqe, &want, what);
+}
+
+static void bad_orbs(struct t_vm *vm, struct t_ring *ring)
+{
+	bad_orb(vm, ring, T_ORB_PLAIN | T_ORB_TRANSPORT, T_PROGRAM,
+		-EOPNOTSUPP, VFIO_CCW_RING_R_ORB_TRANSPORT, "transport mode");
+	bad_orb(vm, ring, T_ORB_PLAIN | T_ORB_SUSPEND, T_PROGRAM, -EOPNOTSUPP,
+		VFIO_CCW_RING_R_ORB_SUSPEND, "suspend control");
+	bad_orb(vm, ring, T_ORB_PLAIN | T_ORB_MIDAW, T_PROGRAM, -EOPNOTSUPP,
+		VFIO_CCW_RING_R_ORB_MIDAW, "modified CCW indirection");
+	bad_orb(vm, ring, T_ORB_PLAIN, T_PROGRAM + 4, -EINVAL,
+		VFIO_CCW_RING_R_ORB_CPA, "a program on a word boundary");
+	bad_orb(vm, ring, T_ORB_PLAIN, T_PROGRAM + 1, -EINVAL,
+		VFIO_CCW_RING_R_ORB_CPA, "a program on a byte boundary");
+	bad_orb(vm, ring, T_ORB_PLAIN, 0x80000000U | T_PROGRAM, -EINVAL,
+		VFIO_CCW_RING_R_ORB_CPA, "a program address over 31 bits");
+}
+
+int main(void)
+{
+	struct t_ring ring;
+	struct t_vm vm;
+
+	t_vm_open(&vm);
+	t_ring_open(&ring, vm.devices[0].fd, 8);
+	bad_sqes(&vm, &ring);
+	bad_orbs(&vm, &ring);
+	t_ring_close(&ring);
+	t_vm_close(&vm);
+	return tap_done();
+}

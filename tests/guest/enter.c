@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+/* ENTER: bad arguments, heads and tails that lie, waiting, a full CQ. */
+#include <errno.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/time.h>
+#include <time.h>
+
+#include "common.h"
+
+#define ENTRIES 8
+
+static void refuse(struct t_ring *ring, struct vfio_ccw_ring_enter enter,
+		   int want, const char *what)
+{
+	uint32_t head = t_ring_sq_head(ring);
+
+	T_EQUAL(t_ring_enter_raw(ring, &enter), want, "ENTER with %s", what);
+	T_EQUAL(t_ring_sq_head(ring), head, "... consumed nothing");
+}
+
+static void bad_arguments(struct t_vm *vm, struct t_ring *ring)
+{
+#define WITH(...) (struct vfio_ccw_ring_enter) { __VA_ARGS__ }
+	t_ring_sqe(ring)->user_data = 1;
+	t_ring_store_tail(ring, ring->tail);
+	refuse(ring, WITH(.to_submit = 1, .flags = 2), -EINVAL,
+	       "an unknown flag");
+	refuse(ring, WITH(.to_submit = 1, .flags = 1U << 31), -EINVAL,
+	       "the highest flag");
+	refuse(ring, WITH(.to_submit = 1, .reserved = 1), -EINVAL,
+	       "a reserved field");
+	T_CHECK(ioctl(ring->fd, VFIO_CCW_RING_ENTER, NULL) < 0 &&
+		errno == EFAULT, "ENTER without an argument");
+	T_CHECK(ioctl(ring->fd, _IO(VFIO_CCW_RING_MAGIC, 0x55), 0) < 0 &&
+		errno == ENOTTY, "an unknown ioctl");
+	T_EQUAL(t_ring_enter(ring, 1, 1), 1, "the NOP then goes through");
+	ring->head = t_ring_cq_tail(ring);
+	t_ring_store_head(ring, ring->head);
+	t_good_start(vm, ring, "bad arguments");
+}
+
+static void lying_tail(struct t_vm *vm, struct t_ring *ring)
+{
+	static const uint32_t ahead[] = { ENTRIES + 1, 1000, 1U << 31, ~0U };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(ahead) / sizeof(*ahead); i++) {
+		t_ring_store_tail(ring, ring->tail + ahead[i]);
+		refuse(ring, WITH(.to_submit = ENTRIES), -EOVERFLOW,
+		       "an SQ tail too far ahead");
+	}
+	t_ring_store_tail(ring, ring->tail);
+	t_good_start(vm, ring, "a lying SQ tail");
+}
+
+static void lying_head(struct t_vm *vm, struct t_ring *ring)
+{
+	static const uint32_t off[] = { 1, 2, 1U << 31, -1U, -2U };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(off) / sizeof(*off); i++) {
+		t_ring_store_head(ring, ring->head + off[i]);
+		refuse(ring, WITH(.to_submit = 1), -ERANGE,
+		       (int32_t)off[i] > 0 ? "a CQ head ahead of the tail" :
+		       "a CQ head that went back");
+		t_ring_store_head(ring, ring->head);
+		t_good_start(vm, ring, "a lying CQ head");
+	}
+#undef WITH
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+static void waiting(struct t_vm *vm, struct t_ring *ring)
+{
+	struct vfio_ccw_ring_enter enter = {
+		.min_complete = 1,
+		.flags = VFIO_CCW_RING_ENTER_TIMEOUT,
+		.timeout_ns = 50000000,
+	};
+	uint64_t start = now_ns();
+
+	T_EQUAL(t_ring_enter_raw(ring, &enter), -ETIME, "a wait in vain");
+	T_CHECK(now_ns() - start >= enter.timeout_ns, "... takes its time");
+	enter.timeout_ns = 0;
+	T_EQUAL(t_ring_enter_raw(ring, &enter), -ETIME, "a wait of no time");
+	enter.min_complete = 0;
+	T_EQUAL(t_ring_enter_raw(ring, &enter), 0, "no wait at all");
+	enter.to_submit = ENTRIES;
+	T_EQUAL(t_ring_enter_raw(ring, &enter), 0, "nothing to submit");
+	t_good_start(vm, ring, "waiting in vain");
+}
+
+static void on_alarm(int signal)
+{
+	(void)signal;
+}
+
+static void interrupted(struct t_vm *vm, struct t_ring *ring)
+{
+	struct sigaction action = { .sa_handler = on_alarm };
+	struct itimerval timer = { .it_value.tv_usec = 50000 };
+
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &timer, NULL);
+	T_EQUAL(t_ring_enter(ring, 0, 1), -EINTR, "a signal ends a wait");
+	t_good_start(vm, ring, "a signal");
+}
+
+/* Nothing is read from the CQ: the driver must stop before it overflows. */
+static void full_cq(struct t_vm *vm, struct t_ring *ring)
+{
+	struct vfio_ccw_ring_cqe cqe;
+	uint32_t submitted = 0, reaped = 0;
+	bool in_order = true;
+	int ret;
+
+	do {
+		while (ring->tail - t_ring_sq_head(ring) < ENTRIES)
+			t_ring_sqe(ring)->user_data = submitted++;
+		ret = t_ring_enter(ring, ENTRIES, 0);
+	} while (ret > 0);
+	T_EQUAL(ret, -EBUSY, "a full CQ stops submission");
+	T_EQUAL(t_ring_cq_tail(ring) - ring->head, ring->setup.cq_entries,
+		"the CQ is full to the last slot");
+	while (reaped < submitted) {
+		if (t_ring_reap(ring, &cqe))
+			in_order &= cqe.user_data == reaped++ && !cqe.res;
+		else if (t_ring_enter(ring, ENTRIES, 1) <= 0)
+			break;
+	}
+	T_EQUAL(reaped, submitted, "none is lost");
+	T_CHECK(in_order, "each comes once and in order");
+	t_good_start(vm, ring, "a full CQ");
+}
+
+int main(void)
+{
+	struct t_ring ring;
+	struct t_vm vm;
+
+	t_vm_open(&vm);
+	t_ring_open(&ring, vm.devices[0].fd, ENTRIES);
+	bad_arguments(&vm, &ring);
+	lying_tail(&vm, &ring);
+	lying_head(&vm, &ring);
+	waiting(&vm, &ring);
+	interrupted(&vm, &ring);
+	full_cq(&vm, &ring);
+	t_ring_close(&ring);
+	t_vm_close(&vm);
+	return tap_done();
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "load.h"
+
+#define STACK_SIZE	0x40000
+#define MODULE_USERS	"/sys/module/vfio_ccw/refcnt"
+
+struct victim {
+	t_load load;
+	int ready[2];
+};
+
+static long long module_users(void)
+{
+	FILE *stream = fopen(MODULE_USERS, "r");
+	long long users = -1;
+
+	T_NEED(stream && fscanf(stream, "%lld", &users) == 1,
+	       MODULE_USERS " is readable");
+	fclose(stream);
+	return users;
+}
+
+/* Whatever it locks counts for the memory it shares with its parent. */
+static int live_and_wait(void *argument)
+{
+	struct victim *victim = argument;
+	static struct t_ring ring;
+	static struct t_vm vm;
+
+	t_vm_open(&vm);
+	t_ring_open(&ring, vm.devices[0].fd, T_DEPTH);
+	t_load_submit(&vm, &ring, victim->load);
+	if (write(victim->ready[1], "r", 1) != 1)
+		_exit(1);
+	for (;;)
+		pause();
+}
+
+static void kill_when_ready(struct victim *victim, pid_t pid)
+{
+	char byte;
+	int status;
+
+	T_NEED(pid > 0, "a process starts");
+	close(victim->ready[1]);
+	T_NEED(read(victim->ready[0], &byte, 1) == 1, "it is under way");
+	kill(pid, SIGKILL);
+	T_NEED(waitpid(pid, &status, 0) == pid, "it ends");
+	T_CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL,
+		"it was killed");
+}
+
+/* Shared memory, separate files: the kill closes the files, memory lives on. */
+static void kill_one(struct victim *victim, int flags)
+{
+	char *stack;
+	pid_t pid;
+
+	stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	T_NEED(stack != MAP_FAILED && !pipe(victim->ready), "a stack, a pipe");
+	pid = clone(live_and_wait, stack + STACK_SIZE, flags | SIGCHLD,
+		    victim);
+	kill_when_ready(victim, pid);
+	close(victim->ready[0]);
+	munmap(stack, STACK_SIZE);
+}
+
+static void check_usable(void)
+{
+	struct t_ring ring;
+	struct t_vm vm;
+
+	t_vm_open(&vm);
+	t_ring_open(&ring, vm.devices[0].fd, T_DEPTH);
+	t_good_start(&vm, &ring, "a kill");
+	t_ring_close(&ring);
+	t_vm_close(&vm);
+}
+
+static void killed(t_load load, int flags, const char *how)
+{
+	struct victim victim = { .load = load };
+	long long pinned = t_pages_pinned();
+	long long users = module_users();
+	long long locked = t_number_after("/proc/self/status", "VmLck:");
+	int tries = 100;
+
+	kill_one(&victim, flags);
+	T_CHECK(t_pages_pinned_become(pinned), "%s: no page stays pinned "
+		"(%lld, before %lld)", how, t_pages_pinned(), pinned);
+	T_EQUAL(t_number_after("/proc/self/status", "VmLck:"), locked,
+		"%s: no memory stays locked", how);
+	while (module_users() != users && tries--)
+		usleep(10000);
+	T_EQUAL(module_users(), users, "%s: the module's users are back", how);
+	check_usable();
+	T_CHECK(t_pages_pinned_become(pinned), "%s: nor after the next user",
+		how);
+}
+
+void t_load_killed(t_load load)
+{
+	killed(load, 0, "a process of its own");
+	killed(load, CLONE_VM, "a process that shares our memory");
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#include "region.h"
+
+#include <errno.h>
+#include <linux/vfio.h>
+#include <linux/vfio_ccw.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "tap.h"
+
+static uint64_t region_offset(int device, uint32_t index)
+{
+	struct vfio_region_info info = { .argsz = sizeof(info), .index = index };
+
+	T_NEED(!ioctl(device, VFIO_DEVICE_GET_REGION_INFO, &info),
+	       "region %u exists", index);
+	return info.offset;
+}
+
+static void set_trigger(int device, int eventfd)
+{
+	uint64_t buffer[(sizeof(struct vfio_irq_set) + 11) / 8];
+	struct vfio_irq_set *set = (void *)buffer;
+
+	memset(buffer, 0, sizeof(buffer));
+	set->argsz = sizeof(*set) + sizeof(eventfd);
+	set->flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER;
+	set->index = VFIO_CCW_IO_IRQ_INDEX;
+	set->count = 1;
+	memcpy(set->data, &eventfd, sizeof(eventfd));
+	T_NEED(!ioctl(device, VFIO_DEVICE_SET_IRQS, set),
+	       "the I/O interrupt gets its eventfd");
+}
+
+void t_region_open(struct t_region *region, int device)
+{
+	region->device = device;
+	region->io = region_offset(device, VFIO_CCW_CONFIG_REGION_INDEX);
+	region->async = region_offset(device, VFIO_CCW_NUM_REGIONS);
+	region->eventfd = eventfd(0, EFD_CLOEXEC);
+	T_NEED(region->eventfd >= 0, "an eventfd opens");
+	set_trigger(device, region->eventfd);
+}
+
+void t_region_close(struct t_region *region)
+{
+	set_trigger(region->device, -1);
+	close(region->eventfd);
+}
+
+int t_region_start(struct t_region *region, const uint8_t *orb)
+{
+	struct ccw_io_region io = { 0 };
+	ssize_t n;
+
+	memcpy(io.orb_area, orb, sizeof(io.orb_area));
+	io.scsw_area[2] = 0x40;
+	/* The driver answers EAGAIN while it stores the last status. */
+	do {
+		n = pwrite(region->device, &io, sizeof(io), region->io);
+	} while (n < 0 && errno == EAGAIN);
+	return n == sizeof(io) ? 0 : n < 0 ? -errno : -EIO;
+}
+
+int t_region_async(struct t_region *region, uint32_t command)
+{
+	struct ccw_cmd_region async = { .command = command };
+	ssize_t n;
+
+	n = pwrite(region->device, &async, sizeof(async), region->async);
+	return n == sizeof(async) ? 0 : n < 0 ? -errno : -EIO;
+}
+
+int t_region_wait(struct t_region *region, uint8_t *irb, int timeout_ms)
+{
+	struct pollfd pollfd = { .fd = region->eventfd, .events = POLLIN };
+	struct ccw_io_region io;
+	uint64_t events;
+
+	if (poll(&pollfd, 1, timeout_ms) != 1)
+		return -ETIME;
+	if (read(region->eventfd, &events, sizeof(events)) != sizeof(events))
+		return -errno;
+	if (pread(region->device, &io, sizeof(io), region->io) != sizeof(io))
+		return -errno;
+	memcpy(irb, io.irb_area, sizeof(io.irb_area));
+	return 0;
+}
