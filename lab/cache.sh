@@ -16,7 +16,8 @@
 # How many entries of a kind survive; those in use always do.
 cache_keep=3
 
-# cached KIND KEY TITLE BUILDER [ARG...]: the entry's directory in REPLY.
+# cached KIND KEY TITLE BUILDER [ARG...]: the entry's directory in REPLY, or nothing
+# if it could not be built and job_optional is set.
 # BUILDER ARG... runs, when it has to, with the directory as working directory.
 # A kind named in cache_resumable is not emptied first: its builder can go on
 # from where an interrupted one stopped.
@@ -32,8 +33,9 @@ cached() {
 		flock -s "$lock"
 		prune_kind "$kind"
 	fi
+	REPLY=
+	[[ ! -e $dir/.complete ]] || REPLY=$dir
 	touch "$dir"
-	REPLY=$dir
 }
 
 cache_resumable=' kernel '
@@ -52,7 +54,7 @@ build_entry() {
 	mkdir -p "$dir"
 	run_logged "$title" "$log" "fix the cause and start ./run again" \
 		build_in "$dir" "$@"
-	: >"$dir/.complete"
+	((job_failed)) || : >"$dir/.complete"
 }
 
 build_in() {

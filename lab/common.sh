@@ -11,6 +11,8 @@
 exec {progress_fd}>&2
 log_dir=$CCWRING_CACHE/log
 job_pgid=
+job_optional=
+job_failed=0
 
 say() { printf 'ccwring: %s\n' "$*" >&"$progress_fd"; }
 
@@ -75,8 +77,15 @@ watch_job() {
 	return 0
 }
 
+# Files are named as in the checkout, not as in their copy in the cache.
+show_log_end() {
+	tail -n 12 "$1" | sed -E "s#$CCWRING_CACHE/(modules|user)/[0-9a-f]{16}/(src/)?##g; s/^/  | /" >&2
+}
+
 # run_logged TITLE LOG HINT COMMAND...: a long command, its output in LOG.
-# HINT is what to do when it fails.
+# HINT is what to do when it fails.  Failure ends the script, unless job_optional
+# is set; then job_failed is.  (Not a return status: bash would run all of a
+# function that is called in a condition without `set -e`.)
 run_logged() {
 	local title=$1 log=$2 hint=$3 start=$SECONDS rc=0
 	shift 3
@@ -91,9 +100,12 @@ run_logged() {
 	watch_job "$title" "$log"
 	wait "$job_pgid" || rc=$?
 	job_pgid=
+	job_failed=$rc
 	if ((rc)); then
-		tail -n 12 "$log" | sed 's/^/  | /' >&2
-		die "$title failed (status $rc); log: $log; $hint"
+		show_log_end "$log"
+		[[ -n $job_optional ]] || die "$title failed (status $rc); log: $log; $hint"
+		say "$title failed (status $rc); log: $log; going on without it"
+		return 0
 	fi
 	elapsed $((SECONDS - start))
 	say "$title: done in $REPLY"

@@ -74,7 +74,8 @@ overlay_archive() {
 	ccwring=$REPLY
 	kernel_modules bench/floor
 	bench=$REPLY
-	hash_text 2 "$tree_key" "$user_key" "$kernel_key"
+	# Parts that did not build (CCWRING_KEEP_GOING) are missing from their list.
+	hash_text 3 "$tree_key" "$CCWRING_S390X_ROOT" "$ccwring" "$bench"
 	cached overlay "$REPLY" "adding this project to the guest image" \
 		build_overlay "$ccwring" "$bench"
 }

@@ -12,8 +12,10 @@ kernel_modules() {
 	[[ -e $CCWRING_SRC/$dir/Kbuild ]] || return 0
 	hash_files "$dir"
 	hash_text 1 "$kernel_key" "$dir" "$REPLY"
+	job_optional=${CCWRING_KEEP_GOING:-}
 	cached modules "$REPLY" "building the modules of $dir" build_modules "$dir"
-	REPLY=$REPLY/$dir
+	job_optional=
+	REPLY=${REPLY:+$REPLY/$dir}
 }
 
 build_modules() {

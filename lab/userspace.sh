@@ -15,8 +15,11 @@ userspace() {
 	compilers=$(gcc -dumpfullversion; s390x-linux-gnu-gcc -dumpfullversion)
 	hash_text 1 "$tree_key" "$sysroot_key" "$compilers"
 	user_key=$REPLY
+	job_optional=${CCWRING_KEEP_GOING:-}
 	cached user "$user_key" "building user space for this machine and for s390x" \
 		build_userspace "$tree_key"
+	job_optional=
+	[[ -n $REPLY ]] || return 0
 	CCWRING_HOST_BUILD=$REPLY/host CCWRING_S390X_BUILD=$REPLY/s390x
 	CCWRING_S390X_ROOT=$REPLY/root
 }

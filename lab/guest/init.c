@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -253,9 +254,15 @@ static void on_child(int sig)
 
 static void prepare(void)
 {
+	/*
+	 * Before everybody else, so that what a program wrote is on its way out
+	 * before the program goes on, possibly to crash the kernel.
+	 */
+	struct sched_param first = { .sched_priority = 1 };
 	struct sigaction sa = { .sa_handler = on_child };
 	sigset_t child;
 
+	sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &first);
 	sigemptyset(&no_signals);
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);

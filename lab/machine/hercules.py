@@ -6,6 +6,7 @@ start with "@" carry the record stream, all others are shown as the console's.
 """
 
 import os
+import re
 import shutil
 import struct
 import subprocess
@@ -13,7 +14,6 @@ import subprocess
 from . import process, wire
 
 FIRST_DISK = 0x0120
-_CONSOLE = 0x0009
 
 # Where the kernel (which starts at 0) looks for its parameters, and where the
 # RAM disk goes: above the largest kernel.
@@ -21,16 +21,19 @@ _PARM_AT = 0x10480
 _INITRD_INFO_AT = 0x10408
 _INITRD_AT = 0x4000000
 
+# CODEPAGE: the one in which all of ASCII survives.  0009: there has to be some
+# device, even where there are no disks.
 _CONFIG = """\
 CPUSERIAL 000069
 CPUMODEL 2097
 ARCHMODE z/Arch
 MAINSIZE {mem}
 NUMCPU {smp}
-OSTAILOR LINUX
+OSTAILOR QUIET
 PANRATE 1000
+CODEPAGE 437/037
 DIAG8CMD ENABLE NOECHO
-{console:04X} 3215-C / noprompt
+0009 3215-C / noprompt
 """
 
 # A guest that powers off stops its CPU by SIGP; one that panics loads a disabled
@@ -62,15 +65,16 @@ class Machine:
             f.write(content)
 
     def _command_line(self):
-        # Only hercon is a console: the 3215 would slow a panic down to ten
-        # lines a second.
-        words = ["conmode=3215", "condev=0x%04x" % _CONSOLE, "console=hercon", "quiet",
-                 "nokaslr", "LAB_MACHINE=hercules"]
+        # Until hercon is there an early panic is seen through earlyprintk.  A
+        # console in 3270 mode without a 3270 is none, and that is wanted: 3215
+        # and SCLP would print all of it a second time, slowly or with holes.
+        words = ["conmode=3270", "earlyprintk", "console=hercon", "quiet", "nokaslr",
+                 "LAB_MACHINE=hercules"]
         return " ".join(words + self._options.kernel_append)
 
     def _prepare(self):
         options = self._options
-        config = _CONFIG.format(mem=options.mem, smp=options.smp, console=_CONSOLE)
+        config = _CONFIG.format(mem=options.mem, smp=options.smp)
         for i, path in enumerate(options.disk):
             config += "%04X 3390 %s\n" % (FIRST_DISK + i, os.path.abspath(path))
         self._write("hercules.cnf", config + "".join(l + "\n" for l in options.machine_arg))
@@ -93,6 +97,12 @@ class Machine:
         return [(self.process.stdout, _Splitter(wire.Lines(wire.Records(records)), console).feed)]
 
 
+# The emulator's logger marks such lines "<pnl,...>" for its own use and takes the
+# mark off again, unless the line lies across two of its buffers.
+_DATA = re.compile(rb"^(?!K: ).*?(@[0-9a-f]{6} [A-Za-z0-9+/]+={0,2})$")
+_PANEL_MARK = re.compile(rb"^(<pnl)?[^<>]*>(?=K: )")
+
+
 class _Splitter:
     """Sorts the lines of the emulator's log."""
 
@@ -104,8 +114,9 @@ class _Splitter:
     def feed(self, data):
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
-            line = line.rstrip(b"\r ")
-            if line.startswith(b"@"):
-                self._lines.feed(line)
+            line = _PANEL_MARK.sub(b"", line.rstrip(b"\r "))
+            data = _DATA.match(line)
+            if data:
+                self._lines.feed(data[1])
             else:
                 self._console(line[3:] + b"\n" if line.startswith(b"K: ") else line + b"\n")

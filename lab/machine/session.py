@@ -2,6 +2,7 @@
 """One run of a machine, from power-on to the verdict."""
 
 import os
+import re
 import selectors
 import struct
 import sys
@@ -16,6 +17,10 @@ LAB_FAILED = 125
 # its panic: a panic's report still has to come through.
 _GRACE = 10
 _CONSOLE_TAIL = 40
+# The second is Hercules: a CPU that will never run again.
+_PANIC = re.compile(rb"Kernel panic - not syncing|HHCCP011I")
+# What Hercules says for information only.
+_CHATTER = re.compile(r"HHC[A-Z]{2}\d{3}I|hao |quit$")
 
 
 class Failure(Exception):
@@ -102,7 +107,7 @@ class Session:
     def _on_console(self, data):
         self._console.write(data)
         self._console.flush()
-        if b"Kernel panic - not syncing" in data:
+        if _PANIC.search(data):
             self._panic = True
             self._shorten(_GRACE)
 
@@ -174,7 +179,8 @@ class Session:
 
     def console_tail(self):
         with open(self._console_path, "rb") as f:
-            return f.read().decode("utf-8", "replace").splitlines()[-_CONSOLE_TAIL:]
+            lines = f.read().decode("utf-8", "replace").splitlines()
+        return [l for l in lines if not _CHATTER.match(l)][-_CONSOLE_TAIL:]
 
 
 def say(text):
