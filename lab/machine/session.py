@@ -18,7 +18,7 @@ LAB_FAILED = 125
 _GRACE = 10
 _CONSOLE_TAIL = 40
 # The second is Hercules: a CPU that will never run again.
-_PANIC = re.compile(rb"Kernel panic - not syncing|HHCCP011I")
+_PANIC = re.compile(rb"Kernel panic - not syncing|HHCCP011I CPU")
 # What Hercules says for information only.
 _CHATTER = re.compile(r"HHC[A-Z]{2}\d{3}I|hao |quit$")
 
