@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+/* HALT and CLEAR with 32 starts truly under way. */
+#include "eckd.h"
+
+int main(void)
+{
+	struct t_ring ring;
+	struct t_vm vm;
+	int i;
+
+	t_vm_open(&vm);
+	t_ring_open(&ring, vm.devices[0].fd, 2 * T_DEPTH);
+	for (i = 0; i < 20; i++) {
+		t_load_stopped(&vm, &ring, eckd_load, VFIO_CCW_RING_OP_HALT);
+		t_load_stopped(&vm, &ring, eckd_load, VFIO_CCW_RING_OP_CLEAR);
+	}
+	t_ring_close(&ring);
+	t_vm_close(&vm);
+	return tap_done();
+}
