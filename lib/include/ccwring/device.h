@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ccwring/device.h - contexts and devices
+ *
+ * A context is one VFIO container with one area of mapped memory; the devices
+ * opened in it share both.  A device is one subchannel that belongs to the
+ * vfio_ccw driver and has a mediated device.  Source of the device's regions
+ * and interrupts: linux/vfio.h and linux/vfio_ccw.h.
+ *
+ * Context: a context and its devices may be used from several threads; opening
+ * and closing are not hot paths and take a lock.
+ */
+#ifndef _CCWRING_DEVICE_H
+#define _CCWRING_DEVICE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <ccwring/dma.h>
+#include <ccwring/log.h>
+#include <ccwring/version.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct ccwring_vfio;
+struct ccwring_device;
+
+/**
+ * struct ccwring_vfio_opts - how to make a context
+ * @size: sizeof(struct ccwring_vfio_opts)
+ * @dma_bytes: size of the mapped area, rounded up to pages; 0 for 16 MiB
+ * @dma_iova: IOVA of its first byte, on a page boundary; 0 for 16 MiB
+ * @log: receives messages, NULL for none
+ * @log_arg: handed to @log
+ * @log_level: least weight @log is called for, enum ccwring_log_level
+ * @sysfs: where sysfs is mounted, NULL for /sys
+ *
+ * Set to zero what is not chosen.  Fields are only ever added at the end.
+ */
+struct ccwring_vfio_opts {
+	size_t size;
+	size_t dma_bytes;
+	ccwring_iova_t dma_iova;
+	ccwring_log_fn log;
+	void *log_arg;
+	int log_level;
+	const char *sysfs;
+};
+
+/**
+ * ccwring_vfio_new() - make a context
+ * @opts: options, NULL for defaults
+ * @vfio: receives the context
+ *
+ * Takes memory for the area; no VFIO file is opened before the first device.
+ *
+ * Return: 0; -EINVAL for options this library does not know, an area that is
+ *	not below 2 GiB or not on pages; -ENOMEM.
+ */
+CCWRING_API int ccwring_vfio_new(const struct ccwring_vfio_opts *opts, struct ccwring_vfio **vfio);
+
+/**
+ * ccwring_vfio_free() - give a context back
+ * @vfio: the context, or NULL
+ *
+ * Its devices must have been closed: if not, the context is left alone.
+ *
+ * Return: 0 or -EBUSY.
+ */
+CCWRING_API int ccwring_vfio_free(struct ccwring_vfio *vfio);
+
+/**
+ * ccwring_device_open() - open a device in a context
+ * @vfio: the context
+ * @id: device number, subchannel or UUID, see ccwring/subchannel.h
+ * @dev: receives the device
+ *
+ * Return: 0; -ENODEV if nothing has that identifier; -ENXIO if the subchannel
+ *	has no mediated device (bind it first); -EBUSY if somebody has it open;
+ *	-EACCES or -EPERM without the right to open its VFIO group; another
+ *	-errno of VFIO.
+ */
+CCWRING_API int ccwring_device_open(struct ccwring_vfio *vfio, const char *id,
+				    struct ccwring_device **dev);
+
+/**
+ * ccwring_device_close() - close a device
+ * @dev: the device, or NULL
+ *
+ * The ring it is attached to must have been freed before.
+ *
+ * Return: 0, or -EBUSY while a ring has it.
+ */
+CCWRING_API int ccwring_device_close(struct ccwring_device *dev);
+
+/** ccwring_device_vfio() - context the device was opened in */
+CCWRING_API struct ccwring_vfio *ccwring_device_vfio(const struct ccwring_device *dev);
+
+/** ccwring_device_fd() - VFIO device file, owned by the device */
+CCWRING_API int ccwring_device_fd(const struct ccwring_device *dev);
+
+/** ccwring_device_name() - bus id of its subchannel, or its UUID */
+CCWRING_API const char *ccwring_device_name(const struct ccwring_device *dev);
+
+/**
+ * ccwring_device_has_ring() - does its driver have rings?
+ * @dev: the device
+ *
+ * Return: 1, 0, or -errno.
+ */
+CCWRING_API int ccwring_device_has_ring(const struct ccwring_device *dev);
+
+/**
+ * ccwring_device_reset() - reset the device (VFIO_DEVICE_RESET)
+ * @dev: the device
+ *
+ * Requests under way on a ring are taken back: each gets its completion.
+ *
+ * Return: 0 or -errno.
+ */
+CCWRING_API int ccwring_device_reset(struct ccwring_device *dev);
+
+#define CCWRING_SCHIB_SIZE 52
+
+/**
+ * ccwring_device_schib() - read the subchannel-information block
+ * @dev: the device
+ * @schib: CCWRING_SCHIB_SIZE bytes as STORE SUBCHANNEL stores them
+ *
+ * Return: 0; -EOPNOTSUPP if the driver has no such region; -ENODEV if the
+ *	device is gone.
+ */
+CCWRING_API int ccwring_device_schib(struct ccwring_device *dev, uint8_t *schib);
+
+/**
+ * ccwring_device_crw() - take the next channel-report word
+ * @dev: the device
+ * @crw: receives it, 0 if there is none
+ *
+ * Return: 0 or -errno as above.
+ */
+CCWRING_API int ccwring_device_crw(struct ccwring_device *dev, uint32_t *crw);
+
+/**
+ * enum ccwring_event - interrupts of a device beside its I/O
+ * @CCWRING_EVENT_CRW: channel-report words wait
+ * @CCWRING_EVENT_RELEASE: the driver asks for the device to be closed
+ */
+enum ccwring_event {
+	CCWRING_EVENT_CRW = 1,
+	CCWRING_EVENT_RELEASE = 2,
+};
+
+/**
+ * ccwring_device_event_fd() - event file of an interrupt
+ * @dev: the device
+ * @event: enum ccwring_event
+ *
+ * The file is made at the first call, is non-blocking, belongs to the device
+ * and is readable after the event (see eventfd(2)).
+ *
+ * Return: the file descriptor, -EINVAL, or an -errno of VFIO.
+ */
+CCWRING_API int ccwring_device_event_fd(struct ccwring_device *dev, int event);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

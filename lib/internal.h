@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/* internal.h - what the files of libccwring share */
+#ifndef CCWRING_INTERNAL_H
+#define CCWRING_INTERNAL_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/vfio.h>
+#include <linux/vfio_ccw.h>
+
+#include <ccwring/device.h>
+#include <ccwring/ring.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Memory of a context: see dma.c. */
+struct dma_area {
+	pthread_mutex_t lock;
+	uint8_t *base;
+	ccwring_iova_t iova;
+	size_t bytes;
+	size_t n_pages;
+	struct dma_page *pages;
+	void *free_chunks[6];
+};
+
+int dma_area_init(struct dma_area *area, size_t bytes, ccwring_iova_t iova);
+void dma_area_fini(struct dma_area *area);
+
+struct ccwring_vfio {
+	pthread_mutex_t lock;
+	int container;
+	unsigned int n_devices;
+	ccwring_log_fn log;
+	void *log_arg;
+	int log_level;
+	char *sysfs;
+	struct dma_area dma;
+};
+
+int vfio_attach_group(struct ccwring_vfio *vfio, int group, int *group_fd);
+void vfio_detach_group(struct ccwring_vfio *vfio, int group_fd);
+
+/* Regions of a vfio-ccw device, by what they are for. */
+enum region {
+	REGION_IO,
+	REGION_CMD,
+	REGION_SCHIB,
+	REGION_CRW,
+	N_REGIONS,
+};
+
+struct region_info {
+	uint64_t offset;
+	uint64_t size; /* 0: the driver has no such region */
+};
+
+struct ccwring_device {
+	struct ccwring_vfio *vfio;
+	int group_fd;
+	int fd;
+	int event_fd[3];
+	char name[40];
+	struct region_info region[N_REGIONS];
+	struct ccwring_ring *ring;
+};
+
+int device_set_eventfd(struct ccwring_device *dev, unsigned int irq, int eventfd);
+
+/* A ring as the library sees it: the public part comes first. */
+struct ring {
+	struct ccwring_ring pub;
+	const struct transport_ops *ops;
+	void *transport;
+	struct ccwring_vfio *vfio;
+	struct ccwring_device **devs;
+	unsigned int n_devs;
+	uint16_t index;
+	uint64_t features;
+	int fd;
+};
+
+static inline struct ring *to_ring(const struct ccwring_ring *pub)
+{
+	return (struct ring *)pub;
+}
+
+/**
+ * struct transport_ops - how entries reach a subchannel
+ * @backend: enum ccwring_backend
+ * @name: for messages
+ * @probe: 1 if @dev can do it, 0 if not, or -errno
+ * @open: set up queues and attach the first device; fills in the pointers of
+ *	ring->pub, ring->index, ->features, ->fd
+ * @attach: attach a further device; returns its index or -errno
+ * @enter: consume up to @to_submit entries, then wait until the CQ holds
+ *	@min_complete; negative @timeout_ns for no limit.  Returns the number
+ *	consumed or -errno, with the meaning of VFIO_CCW_RING_ENTER
+ * @close: undo open
+ */
+struct transport_ops {
+	int backend;
+	const char *name;
+	int (*probe)(const struct ccwring_device *dev);
+	int (*open)(struct ring *ring, struct ccwring_device *dev,
+		    const struct ccwring_ring_opts *opts);
+	int (*attach)(struct ring *ring, struct ccwring_device *dev);
+	int (*enter)(struct ring *ring, uint32_t to_submit, uint32_t min_complete,
+		     int64_t timeout_ns);
+	void (*close)(struct ring *ring);
+};
+
+extern const struct transport_ops transport_ring;
+extern const struct transport_ops transport_region;
+
+/* Copies options of the caller's size over zeroes; -EINVAL if what this
+ * library does not know is not zero. */
+int opts_copy(void *to, size_t size, const void *from);
+
+void vlog(const struct ccwring_vfio *vfio, int level, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

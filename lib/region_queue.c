@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: MIT
+/* region_queue.c - requests and completions behind the I/O region */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "region_queue.h"
+
+/* TOD clock, STCKF format; 0 where there is none. */
+static uint64_t tod_clock(void)
+{
+	uint64_t tod = 0;
+
+#ifdef __s390x__
+	__asm__ volatile("stckf %0" : "=Q"(tod) : : "cc");
+#endif
+	return tod;
+}
+
+static void list_init(struct request_list *list)
+{
+	list->first = NULL;
+	list->last = &list->first;
+}
+
+static void list_add(struct request_list *list, struct request *req)
+{
+	req->next = NULL;
+	*list->last = req;
+	list->last = &req->next;
+}
+
+static struct request *list_take(struct request_list *list)
+{
+	struct request *req = list->first;
+
+	if (!req)
+		return NULL;
+	list->first = req->next;
+	if (!list->first)
+		list->last = &list->first;
+	return req;
+}
+
+int region_queue_add(struct region_queue *q, struct ccwring_device *dev, int eventfd)
+{
+	struct region_sch *sch = &q->schs[q->n_schs];
+
+	if (q->n_schs == VFIO_CCW_RING_MAX_SUBCHANNELS)
+		return -ENOSPC;
+	*sch = (struct region_sch){ .dev = dev, .eventfd = eventfd };
+	list_init(&sch->waiting);
+	list_init(&sch->async);
+	return q->n_schs++;
+}
+
+int region_queue_init(struct region_queue *q, uint32_t sq_entries, uint32_t cq_entries)
+{
+	q->sq_entries = sq_entries;
+	q->cq_entries = cq_entries;
+	q->sqes = calloc(sq_entries, sizeof(*q->sqes));
+	q->cqes = calloc(cq_entries, sizeof(*q->cqes));
+	q->pool = calloc(cq_entries, sizeof(*q->pool));
+	q->schs = calloc(VFIO_CCW_RING_MAX_SUBCHANNELS, sizeof(*q->schs));
+	if (!q->sqes || !q->cqes || !q->pool || !q->schs) {
+		region_queue_fini(q);
+		return -ENOMEM;
+	}
+	for (uint32_t i = 0; i < cq_entries; i++) {
+		q->pool[i].next = q->free;
+		q->free = &q->pool[i];
+	}
+	pthread_mutex_init(&q->lock, NULL);
+	return 0;
+}
+
+void region_queue_fini(struct region_queue *q)
+{
+	free(q->sqes);
+	free(q->cqes);
+	free(q->pool);
+	free(q->schs);
+}
+
+uint32_t region_queue_ready(const struct region_queue *q)
+{
+	/* Acquire: pairs with the reaper's release of the CQ head. */
+	return q->cq_tail - __atomic_load_n(&q->cq_head, __ATOMIC_ACQUIRE);
+}
+
+static bool has_room(const struct region_queue *q)
+{
+	return region_queue_ready(q) + q->reserved < q->cq_entries;
+}
+
+static struct vfio_ccw_ring_cqe *next_cqe(struct region_queue *q, const struct region_sch *sch)
+{
+	struct vfio_ccw_ring_cqe *cqe = &q->cqes[q->cq_tail & (q->cq_entries - 1)];
+
+	memset(cqe, 0, sizeof(*cqe));
+	cqe->subchannel = sch - q->schs;
+	cqe->tod = tod_clock();
+	return cqe;
+}
+
+static void publish_cqe(struct region_queue *q)
+{
+	/* Release: pairs with the reaper's acquire of the CQ tail. */
+	__atomic_store_n(&q->cq_tail, q->cq_tail + 1, __ATOMIC_RELEASE);
+}
+
+static void put_irb(struct region_sch *sch, struct vfio_ccw_ring_cqe *cqe, const uint8_t *irb)
+{
+	cqe->flags |= VFIO_CCW_RING_CQE_IRB;
+	memcpy(cqe->irb, irb, sizeof(cqe->irb));
+	if (sch->merged[0] | sch->merged[1]) {
+		cqe->flags |= VFIO_CCW_RING_CQE_MERGED;
+		cqe->irb[8] |= sch->merged[0];
+		cqe->irb[9] |= sch->merged[1];
+		memset(sch->merged, 0, sizeof(sch->merged));
+	}
+}
+
+/* The terminal completion of a request; its slot was set aside. */
+static void complete(struct region_queue *q, struct region_sch *sch, struct request *req, int res,
+		     unsigned int reason, const uint8_t *irb)
+{
+	struct vfio_ccw_ring_cqe *cqe = next_cqe(q, sch);
+
+	cqe->user_data = req->sqe.user_data;
+	cqe->res = res;
+	cqe->reason = reason;
+	if (irb)
+		put_irb(sch, cqe, irb);
+	publish_cqe(q);
+	q->reserved--;
+	req->next = q->free;
+	q->free = req;
+}
+
+/* Status of no request, or of one that goes on. */
+static void post_status(struct region_queue *q, struct region_sch *sch, uint16_t flags,
+			uint64_t user_data, const uint8_t *irb)
+{
+	struct vfio_ccw_ring_cqe *cqe;
+
+	if (!has_room(q)) {
+		sch->merged[0] |= ccwring_irb_dstat(irb);
+		sch->merged[1] |= ccwring_irb_cstat(irb);
+		return;
+	}
+	cqe = next_cqe(q, sch);
+	cqe->flags = flags;
+	cqe->user_data = user_data;
+	put_irb(sch, cqe, irb);
+	publish_cqe(q);
+}
+
+/* What the region's errno says about the subchannel. */
+static unsigned int reason_of(int err)
+{
+	if (err == -EBUSY)
+		return VFIO_CCW_RING_R_BUSY;
+	if (err == -ENODEV || err == -EACCES)
+		return VFIO_CCW_RING_R_NOT_OPERATIONAL;
+	return VFIO_CCW_RING_R_NONE;
+}
+
+static int write_region(const struct region_sch *sch, enum region region, const void *buf,
+			size_t size)
+{
+	ssize_t n;
+
+	if (sch->dev->region[region].size < size)
+		return -EOPNOTSUPP;
+	/* EAGAIN: the driver is about to take status from the subchannel. */
+	do
+		n = pwrite(sch->dev->fd, buf, size, sch->dev->region[region].offset);
+	while (n < 0 && errno == EAGAIN);
+	if (n < 0)
+		return -errno;
+	return (size_t)n == size ? 0 : -EIO;
+}
+
+static int write_start(const struct region_sch *sch, const struct vfio_ccw_ring_sqe *sqe)
+{
+	struct ccw_io_region region = { .ret_code = 0 };
+
+	memcpy(region.orb_area, sqe->orb, sizeof(region.orb_area));
+	ccwring_put_be32(region.scsw_area, CCWRING_SCSW_FC_START);
+	return write_region(sch, REGION_IO, &region, sizeof(region));
+}
+
+/* A start failed, and the reaper has not seen its completion yet. */
+static bool held(struct region_queue *q, struct region_sch *sch)
+{
+	uint32_t cq_head = __atomic_load_n(&q->cq_head, __ATOMIC_ACQUIRE);
+
+	if (sch->failed && (int32_t)(cq_head - sch->failed_at) > 0)
+		sch->failed = false;
+	return sch->failed;
+}
+
+static void start(struct region_queue *q, struct region_sch *sch, struct request *req)
+{
+	int err;
+
+	if (held(q, sch) && !(req->sqe.flags & VFIO_CCW_RING_SQE_RECOVER)) {
+		complete(q, sch, req, -ECANCELED, VFIO_CCW_RING_R_HELD, NULL);
+		return;
+	}
+	err = write_start(sch, &req->sqe);
+	if (err)
+		complete(q, sch, req, err, reason_of(err), NULL);
+	else
+		sch->running = req;
+}
+
+static void start_waiting(struct region_queue *q, struct region_sch *sch)
+{
+	while (!sch->running && !sch->async.first && sch->waiting.first)
+		start(q, sch, list_take(&sch->waiting));
+}
+
+static void halt_or_clear(struct region_queue *q, struct region_sch *sch, struct request *req)
+{
+	struct ccw_cmd_region region = {
+		.command = req->sqe.opcode == VFIO_CCW_RING_OP_HALT ? VFIO_CCW_ASYNC_CMD_HSCH
+								    : VFIO_CCW_ASYNC_CMD_CSCH,
+	};
+	int err = write_region(sch, REGION_CMD, &region, sizeof(region));
+
+	if (err) {
+		complete(q, sch, req, err, reason_of(err), NULL);
+		return;
+	}
+	list_add(&sch->async, req);
+	while (sch->waiting.first)
+		complete(q, sch, list_take(&sch->waiting), -ECANCELED, VFIO_CCW_RING_R_TAKEN_BACK,
+			 NULL);
+}
+
+/* What a driver checks of an entry. */
+static unsigned int check(const struct region_queue *q, const struct vfio_ccw_ring_sqe *sqe,
+			  int *err)
+{
+	*err = -EINVAL;
+	if (sqe->opcode > VFIO_CCW_RING_OP_CLEAR) {
+		*err = -EOPNOTSUPP;
+		return VFIO_CCW_RING_R_OPCODE;
+	}
+	if (sqe->flags & ~VFIO_CCW_RING_SQE_RECOVER)
+		return VFIO_CCW_RING_R_SQE_FLAGS;
+	if (sqe->reserved0 || sqe->reserved[0] || sqe->reserved[1])
+		return VFIO_CCW_RING_R_SQE_RESERVED;
+	if (sqe->subchannel >= q->n_schs) {
+		*err = -ENXIO;
+		return VFIO_CCW_RING_R_SUBCHANNEL;
+	}
+	*err = 0;
+	return VFIO_CCW_RING_R_NONE;
+}
+
+static void accept_request(struct region_queue *q, struct request *req)
+{
+	struct region_sch *sch = &q->schs[req->sqe.subchannel];
+	int err;
+	unsigned int reason = check(q, &req->sqe, &err);
+
+	if (err || req->sqe.opcode == VFIO_CCW_RING_OP_NOP) {
+		complete(q, err == -ENXIO ? q->schs : sch, req, err, reason, NULL);
+	} else if (req->sqe.opcode == VFIO_CCW_RING_OP_START) {
+		list_add(&sch->waiting, req);
+		start_waiting(q, sch);
+	} else {
+		halt_or_clear(q, sch, req);
+	}
+}
+
+int region_queue_consume(struct region_queue *q)
+{
+	/* Acquire: pairs with the submitter's release of the SQ tail. */
+	uint32_t tail = __atomic_load_n(&q->sq_tail, __ATOMIC_ACQUIRE);
+	int n = 0;
+
+	while (q->sq_head != tail && has_room(q)) {
+		struct request *req = q->free;
+
+		q->free = req->next;
+		q->reserved++;
+		req->sqe = q->sqes[q->sq_head & (q->sq_entries - 1)];
+		accept_request(q, req);
+		/* Release: pairs with the submitter's acquire of the SQ head. */
+		__atomic_store_n(&q->sq_head, q->sq_head + 1, __ATOMIC_RELEASE);
+		n++;
+	}
+	return n;
+}
+
+/* The start is over, and if the status is that of a halt or clear, so are
+ * they. */
+static void finish(struct region_queue *q, struct region_sch *sch, const uint8_t *irb)
+{
+	bool async = ccwring_irb_word0(irb) & (CCWRING_SCSW_FC_HALT | CCWRING_SCSW_FC_CLEAR);
+	struct request *req = sch->running;
+
+	if (!req)
+		async = true;
+	if (req) {
+		sch->running = NULL;
+		if (!ccwring_irb_good(irb)) {
+			sch->failed = true;
+			sch->failed_at = q->cq_tail;
+		}
+		complete(q, sch, req, 0, VFIO_CCW_RING_R_NONE, irb);
+	}
+	while (async && (req = list_take(&sch->async)))
+		complete(q, sch, req, 0, VFIO_CCW_RING_R_NONE, irb);
+}
+
+int region_queue_reap(struct region_queue *q, struct region_sch *sch)
+{
+	struct ccw_io_region region;
+	const uint8_t *irb = region.irb_area;
+	ssize_t n = pread(sch->dev->fd, &region, sizeof(region),
+			  sch->dev->region[REGION_IO].offset);
+
+	if (n != (ssize_t)sizeof(region))
+		return n < 0 ? -errno : -EIO;
+	if ((!sch->running && !sch->async.first) || ccwring_irb_unsolicited(irb))
+		post_status(q, sch, VFIO_CCW_RING_CQE_UNSOLICITED, 0, irb);
+	else if (!ccwring_irb_final(irb))
+		post_status(q, sch, VFIO_CCW_RING_CQE_MORE,
+			    (sch->running ? sch->running : sch->async.first)->sqe.user_data, irb);
+	else
+		finish(q, sch, irb);
+	start_waiting(q, sch);
+	return 0;
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+/*
+ * ring.c - rings: the verbs that are not inline
+ *
+ * One function enters the transport, ring_enter(); every way to submit and to
+ * wait goes through it.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "internal.h"
+
+static const struct transport_ops *const transports[] = {
+	&transport_ring,
+	&transport_region,
+};
+
+static const struct transport_ops *choose(const struct ccwring_device *dev, int backend, int *err)
+{
+	*err = -EINVAL;
+	for (size_t i = 0; i < ARRAY_SIZE(transports); i++) {
+		int has;
+
+		if (backend != CCWRING_BACKEND_AUTO && backend != transports[i]->backend)
+			continue;
+		has = transports[i]->probe(dev);
+		if (has > 0)
+			return transports[i];
+		*err = has ? has : -EOPNOTSUPP;
+	}
+	return NULL;
+}
+
+static int check_opts(struct ccwring_ring_opts *opts)
+{
+	if (!opts->sq_entries)
+		opts->sq_entries = 64;
+	if (opts->flags || opts->sq_entries > VFIO_CCW_RING_MAX_ENTRIES ||
+	    opts->cq_entries > 2 * VFIO_CCW_RING_MAX_ENTRIES ||
+	    (opts->cq_entries && opts->cq_entries < opts->sq_entries))
+		return -EINVAL;
+	return 0;
+}
+
+static int add_device(struct ring *ring, struct ccwring_device *dev)
+{
+	struct ccwring_device **devs =
+		realloc(ring->devs, (ring->n_devs + 1) * sizeof(struct ccwring_device *));
+
+	if (!devs)
+		return -ENOMEM;
+	ring->devs = devs;
+	devs[ring->n_devs++] = dev;
+	dev->ring = &ring->pub;
+	return 0;
+}
+
+static struct ring *alloc_ring(void)
+{
+	void *mem;
+
+	/* The reaper's half has a cache line of its own. */
+	if (posix_memalign(&mem, _Alignof(struct ring), sizeof(struct ring)))
+		return NULL;
+	*(struct ring *)mem = (struct ring){ .fd = -1 };
+	return mem;
+}
+
+static int open_ring(struct ring *ring, struct ccwring_device *dev,
+		     const struct ccwring_ring_opts *opts)
+{
+	int err;
+
+	ring->ops = choose(dev, opts->backend, &err);
+	if (!ring->ops)
+		return err;
+	ring->vfio = dev->vfio;
+	err = add_device(ring, dev);
+	if (err)
+		return err;
+	err = ring->ops->open(ring, dev, opts);
+	if (err)
+		dev->ring = NULL;
+	return err;
+}
+
+int ccwring_ring_new(struct ccwring_device *dev, const struct ccwring_ring_opts *user_opts,
+		     struct ccwring_ring **out)
+{
+	struct ccwring_ring_opts opts;
+	struct ring *ring;
+	int err;
+
+	err = opts_copy(&opts, sizeof(opts), user_opts);
+	if (!err)
+		err = check_opts(&opts);
+	if (err)
+		return err;
+	if (dev->ring)
+		return -EBUSY;
+	ring = alloc_ring();
+	if (!ring)
+		return -ENOMEM;
+	err = open_ring(ring, dev, &opts);
+	if (err) {
+		free(ring->devs);
+		free(ring);
+		return err;
+	}
+	vlog(ring->vfio, CCWRING_LOG_INFO, "%s: %s with %u submission and %u completion entries",
+	     dev->name, ring->ops->name, ring->pub.sq_entries, ring->pub.cq_entries);
+	*out = &ring->pub;
+	return 0;
+}
+
+int ccwring_ring_attach(struct ccwring_ring *pub, struct ccwring_device *dev)
+{
+	struct ring *ring = to_ring(pub);
+	int ret;
+
+	if (dev->ring)
+		return -EBUSY;
+	if (dev->vfio != ring->vfio)
+		return -EXDEV;
+	ret = add_device(ring, dev);
+	if (ret)
+		return ret;
+	ret = ring->ops->attach(ring, dev);
+	if (ret < 0) {
+		ring->n_devs--;
+		dev->ring = NULL;
+	}
+	return ret;
+}
+
+void ccwring_ring_free(struct ccwring_ring *pub)
+{
+	struct ring *ring = to_ring(pub);
+
+	if (!pub)
+		return;
+	ring->ops->close(ring);
+	for (unsigned int i = 0; i < ring->n_devs; i++)
+		ring->devs[i]->ring = NULL;
+	free(ring->devs);
+	free(ring);
+}
+
+uint16_t ccwring_ring_index(const struct ccwring_ring *pub)
+{
+	return to_ring(pub)->index;
+}
+
+int ccwring_ring_backend(const struct ccwring_ring *pub)
+{
+	return to_ring(pub)->ops->backend;
+}
+
+uint64_t ccwring_ring_features(const struct ccwring_ring *pub)
+{
+	return to_ring(pub)->features;
+}
+
+int ccwring_ring_fd(const struct ccwring_ring *pub)
+{
+	return to_ring(pub)->fd;
+}
+
+static int ring_enter(struct ccwring_ring *pub, uint32_t to_submit, uint32_t min_complete,
+		      int64_t timeout_ns)
+{
+	struct ring *ring = to_ring(pub);
+
+	return ring->ops->enter(ring, to_submit, min_complete, timeout_ns);
+}
+
+/* Publishes what was taken since the last time; returns how many entries the
+ * driver has not consumed yet. */
+static uint32_t publish(struct ccwring_ring *ring)
+{
+	/* Release: pairs with the driver's acquire of the SQ tail; the entries
+	 * are written before it reads them. */
+	__atomic_store_n(ring->k_sq_tail, ring->sq_tail, __ATOMIC_RELEASE);
+	/* Acquire: as in ccwring_get_sqe(). */
+	ring->sq_head = __atomic_load_n(ring->k_sq_head, __ATOMIC_ACQUIRE);
+	return ring->sq_tail - ring->sq_head;
+}
+
+int ccwring_submit(struct ccwring_ring *ring)
+{
+	uint32_t to_submit = publish(ring);
+
+	return to_submit ? ring_enter(ring, to_submit, 0, -1) : 0;
+}
+
+int ccwring_submit_and_wait(struct ccwring_ring *ring, uint32_t min_complete, int64_t timeout_ns)
+{
+	uint32_t to_submit = publish(ring);
+	uint32_t consumed, before = ring->sq_head;
+	int ret = ring_enter(ring, to_submit, min_complete, timeout_ns);
+
+	if (ret >= 0)
+		return ret;
+	/* No room in the CQ, but what fills it is still under way. */
+	if (ret == -EBUSY && min_complete)
+		ret = ring_enter(ring, 0, min_complete, timeout_ns);
+	if (ret >= 0)
+		return ret;
+	/* ETIME and EINTR speak of the wait alone; acquire as above. */
+	ring->sq_head = __atomic_load_n(ring->k_sq_head, __ATOMIC_ACQUIRE);
+	consumed = ring->sq_head - before;
+	return consumed ? (int)consumed : ret;
+}
+
+int ccwring_wait_cqe(struct ccwring_ring *ring, const struct vfio_ccw_ring_cqe **cqe,
+		     int64_t timeout_ns)
+{
+	int ret = 0;
+
+	while (!(*cqe = ccwring_cq_next(ring, 0))) {
+		if (ret < 0)
+			return ret;
+		ret = ring_enter(ring, 0, 1, timeout_ns);
+	}
+	return 0;
+}
+
+const struct vfio_ccw_ring_cqe *ccwring_peek_enter(struct ccwring_ring *ring)
+{
+	ring_enter(ring, 0, 1, 0);
+	return ccwring_cq_next(ring, 0);
+}

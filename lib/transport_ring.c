@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+/*
+ * transport_ring.c - rings shared with the driver
+ *
+ * linux/vfio_ccw_ring.h: VFIO_DEVICE_FEATURE makes the ring, two mappings hold
+ * its queues, one ioctl submits and waits.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+struct ring_maps {
+	uint8_t *sq;
+	const uint8_t *cq;
+	size_t sq_bytes;
+	size_t cq_bytes;
+};
+
+/* VFIO_DEVICE_FEATURE carries its argument behind a header. */
+static int feature(const struct ccwring_device *dev, uint32_t flags, void *arg, size_t size)
+{
+	union {
+		struct vfio_device_feature head;
+		uint8_t bytes[sizeof(struct vfio_device_feature) +
+			      sizeof(struct vfio_ccw_ring_setup)];
+		uint64_t align;
+	} u;
+
+	memset(&u, 0, sizeof(u));
+	u.head.argsz = sizeof(u.head) + size;
+	u.head.flags = VFIO_DEVICE_FEATURE_CCW_RING | flags;
+	if (size)
+		memcpy(u.head.data, arg, size);
+	if (ioctl(dev->fd, VFIO_DEVICE_FEATURE, &u.head) < 0)
+		return -errno;
+	if (size)
+		memcpy(arg, u.head.data, size);
+	return 0;
+}
+
+static int ring_probe(const struct ccwring_device *dev)
+{
+	int err = feature(dev, VFIO_DEVICE_FEATURE_PROBE | VFIO_DEVICE_FEATURE_GET, NULL, 0);
+
+	if (!err)
+		return 1;
+	return err == -ENOTTY || err == -EINVAL ? 0 : err;
+}
+
+static bool is_pow2(uint32_t n)
+{
+	return n && !(n & (n - 1));
+}
+
+/* An array of @n elements at @offset lies within an area of @bytes. */
+static bool fits(uint32_t offset, uint64_t n, size_t element, uint32_t bytes, size_t align)
+{
+	return !(offset % align) && offset + n * element <= bytes;
+}
+
+/* Do not believe a layout that would have us write outside the mappings. */
+static bool layout_ok(const struct vfio_ccw_ring_setup *s)
+{
+	return is_pow2(s->sq_entries) && is_pow2(s->cq_entries) &&
+	       fits(s->off_sq_tail, 1, 4, s->sq_bytes, 4) &&
+	       fits(s->off_cq_head, 1, 4, s->sq_bytes, 4) &&
+	       fits(s->off_sqes, s->sq_entries, sizeof(struct vfio_ccw_ring_sqe), s->sq_bytes, 8) &&
+	       fits(s->off_sq_head, 1, 4, s->cq_bytes, 4) &&
+	       fits(s->off_cq_tail, 1, 4, s->cq_bytes, 4) &&
+	       fits(s->off_cqes, s->cq_entries, sizeof(struct vfio_ccw_ring_cqe), s->cq_bytes, 8);
+}
+
+static int map_queues(struct ring *ring, const struct vfio_ccw_ring_setup *s)
+{
+	struct ring_maps *maps = ring->transport;
+	void *sq, *cq;
+	int err;
+
+	sq = mmap(NULL, s->sq_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, s->ring_fd,
+		  VFIO_CCW_RING_OFF_SQ);
+	if (sq == MAP_FAILED)
+		return -errno;
+	cq = mmap(NULL, s->cq_bytes, PROT_READ, MAP_SHARED | MAP_POPULATE, s->ring_fd,
+		  VFIO_CCW_RING_OFF_CQ);
+	if (cq == MAP_FAILED) {
+		err = -errno;
+		munmap(sq, s->sq_bytes);
+		return err;
+	}
+	*maps = (struct ring_maps){
+		.sq = sq, .cq = cq, .sq_bytes = s->sq_bytes, .cq_bytes = s->cq_bytes
+	};
+	return 0;
+}
+
+static void set_pointers(struct ring *ring, const struct vfio_ccw_ring_setup *s)
+{
+	const struct ring_maps *maps = ring->transport;
+	struct ccwring_ring *pub = &ring->pub;
+
+	pub->sq_entries = s->sq_entries;
+	pub->sq_mask = s->sq_entries - 1;
+	pub->sqes = (void *)(maps->sq + s->off_sqes);
+	pub->k_sq_tail = (void *)(maps->sq + s->off_sq_tail);
+	pub->k_sq_head = (const void *)(maps->cq + s->off_sq_head);
+	pub->cq_entries = s->cq_entries;
+	pub->cq_mask = s->cq_entries - 1;
+	pub->cqes = (const void *)(maps->cq + s->off_cqes);
+	pub->k_cq_head = (void *)(maps->sq + s->off_cq_head);
+	pub->k_cq_tail = (const void *)(maps->cq + s->off_cq_tail);
+
+	pub->sq_tail = *pub->k_sq_tail;
+	pub->sq_head = __atomic_load_n(pub->k_sq_head, __ATOMIC_ACQUIRE);
+	pub->cq_head = *pub->k_cq_head;
+	pub->cq_tail = __atomic_load_n(pub->k_cq_tail, __ATOMIC_ACQUIRE);
+}
+
+static int ring_open(struct ring *ring, struct ccwring_device *dev,
+		     const struct ccwring_ring_opts *opts)
+{
+	struct vfio_ccw_ring_setup setup = {
+		.sq_entries = opts->sq_entries,
+		.cq_entries = opts->cq_entries,
+	};
+	int err;
+
+	ring->transport = calloc(1, sizeof(struct ring_maps));
+	if (!ring->transport)
+		return -ENOMEM;
+	err = feature(dev, VFIO_DEVICE_FEATURE_GET, &setup, sizeof(setup));
+	if (err)
+		goto free_maps;
+	err = layout_ok(&setup) ? map_queues(ring, &setup) : -EPROTO;
+	if (err)
+		goto close_fd;
+	set_pointers(ring, &setup);
+	ring->fd = setup.ring_fd;
+	ring->index = setup.subchannel;
+	ring->features = setup.features;
+	return 0;
+
+close_fd:
+	close(setup.ring_fd);
+free_maps:
+	free(ring->transport);
+	return err;
+}
+
+static int ring_attach(struct ring *ring, struct ccwring_device *dev)
+{
+	struct vfio_ccw_ring_attach attach = { .ring_fd = ring->fd };
+	int err = feature(dev, VFIO_DEVICE_FEATURE_SET, &attach, sizeof(attach));
+
+	return err ? err : (int)attach.subchannel;
+}
+
+static int ring_enter(struct ring *ring, uint32_t to_submit, uint32_t min_complete,
+		      int64_t timeout_ns)
+{
+	struct vfio_ccw_ring_enter enter = {
+		.to_submit = to_submit,
+		.min_complete = min_complete,
+	};
+	int ret;
+
+	if (timeout_ns >= 0) {
+		enter.flags = VFIO_CCW_RING_ENTER_TIMEOUT;
+		enter.timeout_ns = timeout_ns;
+	}
+	ret = ioctl(ring->fd, VFIO_CCW_RING_ENTER, &enter);
+	return ret < 0 ? -errno : ret;
+}
+
+static void ring_close(struct ring *ring)
+{
+	struct ring_maps *maps = ring->transport;
+
+	munmap(maps->sq, maps->sq_bytes);
+	munmap((void *)maps->cq, maps->cq_bytes);
+	close(ring->fd);
+	free(maps);
+}
+
+const struct transport_ops transport_ring = {
+	.backend = CCWRING_BACKEND_RING,
+	.name = "ring",
+	.probe = ring_probe,
+	.open = ring_open,
+	.attach = ring_attach,
+	.enter = ring_enter,
+	.close = ring_close,
+};

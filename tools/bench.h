@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * bench.h - one measured run
+ *
+ * A run has @depth slots for each subchannel.  A slot has a program and data
+ * of its own and one request at a time under way.
+ */
+#ifndef CCWRING_BENCH_H
+#define CCWRING_BENCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <ccwring/ccwring.h>
+
+#include "histogram.h"
+
+#define MAX_SUBCHANNELS 64
+/* Blocks a slot of a write shape has ready to write. */
+#define WRITE_BLOCKS	16
+
+struct bench;
+struct slot;
+
+/**
+ * struct shape - what each request does
+ * @name: as on the command line
+ * @pages: data pages a slot needs
+ * @disk: needs a disk, and its geometry
+ * @build: build the program, once
+ * @next: choose what the coming request does, NULL if they are all alike
+ * @check: are the data right? called with --verify alone
+ */
+struct shape {
+	const char *name;
+	unsigned int pages;
+	bool disk;
+	int (*build)(struct bench *b, struct slot *slot);
+	void (*next)(struct bench *b, struct slot *slot);
+	bool (*check)(struct bench *b, struct slot *slot);
+};
+
+const struct shape *shape_find(const char *name);
+
+/* shape_eckd.c */
+int eckd_build_read(struct bench *b, struct slot *slot);
+int eckd_build_write(struct bench *b, struct slot *slot);
+int eckd_build_track(struct bench *b, struct slot *slot);
+void eckd_next_read(struct bench *b, struct slot *slot);
+void eckd_next_write(struct bench *b, struct slot *slot);
+void eckd_next_track(struct bench *b, struct slot *slot);
+bool eckd_check_read(struct bench *b, struct slot *slot);
+bool eckd_check_track(struct bench *b, struct slot *slot);
+/* Reads back all that was written; returns the number of wrong blocks or -errno. */
+int eckd_read_back(struct bench *b);
+
+struct slot {
+	struct ccwring_program *prog;
+	struct ccwring_orb orb;
+	uint8_t *data;
+	ccwring_iova_t iova;
+	uint8_t *locate;
+	uint64_t started;
+	uint32_t block; /* the request's first */
+	uint16_t sch;
+	unsigned int turn;
+	uint32_t blocks[WRITE_BLOCKS];
+};
+
+struct bench_opts {
+	int backend;
+	const struct shape *shape;
+	unsigned int depth;
+	unsigned int batch;
+	uint64_t count;
+	double duration;
+	uint64_t warmup;
+	uint64_t seed;
+	unsigned int cylinders; /* 0: ask the disk */
+	uint32_t disk_seed;
+	uint32_t write_seed;
+	bool verify;
+	bool latency;
+	bool json;
+	bool verbose;
+	const char *devices[MAX_SUBCHANNELS];
+	unsigned int n_devices;
+};
+
+struct bench {
+	struct bench_opts opts;
+	struct ccwring_vfio *vfio;
+	struct ccwring_device *devs[MAX_SUBCHANNELS];
+	uint16_t index[MAX_SUBCHANNELS];
+	unsigned int n_devs;
+	struct ccwring_ring *ring;
+	struct slot *slots;
+	unsigned int n_slots;
+	struct ccwring_eckd_geometry geo;
+	uint8_t sense_id[8];
+	uint64_t random;
+	struct histogram latency;
+	uint64_t done;
+	uint64_t errors;
+	uint64_t wrong; /* of them: completed well, with wrong data */
+	double seconds;
+};
+
+/* A number below @n, n < 2^32; xorshift64. */
+static inline uint32_t bench_random(struct bench *b, uint32_t n)
+{
+	b->random ^= b->random << 13;
+	b->random ^= b->random >> 7;
+	b->random ^= b->random << 17;
+	return (b->random >> 32) * n >> 32;
+}
+
+/* bench_setup.c */
+int bench_setup(struct bench *b);
+void bench_teardown(struct bench *b);
+
+/* bench_run.c: both leave no request under way. */
+int bench_run(struct bench *b);
+/* One request outside of a run; returns 0 if it ended well, or -errno. */
+int bench_one(struct bench *b, uint16_t sch, const struct ccwring_orb *orb);
+
+#endif

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: MIT
+/*
+ * bench_run.c - the measured loop
+ *
+ * On s390x the loop lies between two marker instructions, so that an
+ * instruction counter outside of the guest counts the requests alone.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+
+#include "bench.h"
+#include "cmd.h"
+
+#ifdef __s390x__
+#define MARK(n) __asm__ volatile("nop " #n : : : "memory")
+#else
+#define MARK(n) __asm__ volatile("" : : : "memory")
+#endif
+#define MARK_BEGIN() MARK(0x7e0)
+#define MARK_END()   MARK(0x7e1)
+
+/* How many bad completions are told in words. */
+#define MAX_TOLD     5
+/* Give up when that many have failed and none has succeeded. */
+#define HOPELESS     64
+
+static volatile sig_atomic_t stopped;
+
+static void stop(int sig)
+{
+	(void)sig;
+	stopped = 1;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+/* A clock to subtract, and its differences in nanoseconds. */
+#ifdef __s390x__
+static inline uint64_t stamp(void)
+{
+	uint64_t tod;
+
+	__asm__ volatile("stckf %0" : "=Q"(tod) : : "cc");
+	return tod;
+}
+
+/* 4096 units of the TOD clock are a microsecond. */
+static inline uint64_t stamp_ns(uint64_t difference)
+{
+	return difference * 125 >> 9;
+}
+#else
+static inline uint64_t stamp(void)
+{
+	return now_ns();
+}
+
+static inline uint64_t stamp_ns(uint64_t difference)
+{
+	return difference;
+}
+#endif
+
+struct progress {
+	uint64_t issued;
+	uint64_t done;
+	uint64_t target;
+	uint64_t deadline; /* ns, 0: none */
+	unsigned int under_way;
+};
+
+static void tell(struct bench *b, const struct vfio_ccw_ring_cqe *cqe, const char *what)
+{
+	char line[512];
+
+	if (b->errors > MAX_TOLD)
+		return;
+	ccwring_cqe_describe(cqe, line, sizeof(line));
+	complain("%s: %s", what, line);
+}
+
+static inline void issue(struct bench *b, struct progress *p, struct slot *slot)
+{
+	/* There is an entry for each slot. */
+	struct vfio_ccw_ring_sqe *sqe = ccwring_get_sqe(b->ring);
+
+	ccwring_prep_start(sqe, slot->sch, &slot->orb, slot - b->slots);
+	if (b->opts.latency)
+		slot->started = stamp();
+	p->under_way++;
+}
+
+static inline void issue_next(struct bench *b, struct progress *p, struct slot *slot)
+{
+	if (b->opts.shape->next)
+		b->opts.shape->next(b, slot);
+	p->issued++;
+	issue(b, p, slot);
+}
+
+/* A completion that is not simply good.  Returns true if it counts as one. */
+static bool bad(struct bench *b, struct progress *p, struct slot *slot,
+		const struct vfio_ccw_ring_cqe *cqe)
+{
+	if (cqe->flags & (VFIO_CCW_RING_CQE_MORE | VFIO_CCW_RING_CQE_UNSOLICITED)) {
+		if (b->opts.verbose)
+			tell(b, cqe, "status");
+		return false;
+	}
+	p->under_way--;
+	/* Taken back because of another's failure: the same again. */
+	if (cqe->res == -ECANCELED && cqe->reason == VFIO_CCW_RING_R_HELD) {
+		issue(b, p, slot);
+		return false;
+	}
+	b->errors++;
+	tell(b, cqe, "request failed");
+	if (!p->done && b->errors >= HOPELESS)
+		p->target = 0;
+	return true;
+}
+
+static void check(struct bench *b, struct slot *slot, const struct vfio_ccw_ring_cqe *cqe)
+{
+	if (!b->opts.shape->check || b->opts.shape->check(b, slot))
+		return;
+	b->errors++;
+	b->wrong++;
+	tell(b, cqe, "wrong data");
+}
+
+static inline void reap(struct bench *b, struct progress *p, const struct vfio_ccw_ring_cqe *cqe)
+{
+	struct slot *slot = &b->slots[cqe->user_data];
+
+	if (__builtin_expect(!ccwring_cqe_good(cqe), 0)) {
+		if (!bad(b, p, slot, cqe))
+			return;
+	} else {
+		p->under_way--;
+		if (b->opts.latency)
+			hist_add(&b->latency, stamp_ns(stamp() - slot->started));
+		if (b->opts.verify)
+			check(b, slot, cqe);
+	}
+	p->done++;
+	if (p->issued < p->target)
+		issue_next(b, p, slot);
+}
+
+static void look_at_clock(struct progress *p)
+{
+	if (stopped || (p->deadline && now_ns() >= p->deadline))
+		p->target = 0;
+}
+
+static int wait_more(struct bench *b, const struct progress *p)
+{
+	unsigned int want = b->opts.batch < p->under_way ? b->opts.batch : p->under_way;
+	int ret = ccwring_submit_and_wait(b->ring, want, -1);
+
+	if (ret >= 0 || ret == -EINTR)
+		return 0;
+	complain("submit: %s", strerror(-ret));
+	return ret;
+}
+
+/* Keeps all slots busy until the target is met, then lets them run out. */
+static int loop(struct bench *b, struct progress *p)
+{
+	const struct vfio_ccw_ring_cqe *cqe;
+
+	for (unsigned int i = 0; i < b->n_slots && p->issued < p->target; i++)
+		issue_next(b, p, &b->slots[i]);
+	while (p->under_way) {
+		uint32_t n = 0;
+		int err = wait_more(b, p);
+
+		if (err)
+			return err;
+		while ((cqe = ccwring_cq_next(b->ring, n))) {
+			reap(b, p, cqe);
+			n++;
+		}
+		ccwring_cqe_seen(b->ring, n);
+		if (p->deadline || stopped)
+			look_at_clock(p);
+	}
+	return 0;
+}
+
+static int warm_up(struct bench *b)
+{
+	struct progress p = { .target = b->opts.warmup };
+	bool latency = b->opts.latency;
+	int err;
+
+	b->opts.latency = false;
+	err = loop(b, &p);
+	b->opts.latency = latency;
+	return err;
+}
+
+int bench_run(struct bench *b)
+{
+	struct progress p = { .target = b->opts.count };
+	uint64_t begin;
+	int err;
+
+	signal(SIGINT, stop);
+	signal(SIGTERM, stop);
+	err = warm_up(b);
+	if (err || stopped)
+		return err ? err : -EINTR;
+	begin = now_ns();
+	if (b->opts.duration > 0)
+		p.deadline = begin + (uint64_t)(b->opts.duration * 1e9);
+	MARK_BEGIN();
+	err = loop(b, &p);
+	MARK_END();
+	b->seconds = (now_ns() - begin) / 1e9;
+	b->done = p.done;
+	return err;
+}
+
+/* The next completion that is terminal, seen. */
+static int wait_terminal(struct bench *b)
+{
+	const struct vfio_ccw_ring_cqe *cqe;
+	int ret;
+
+	for (;;) {
+		bool more;
+
+		ret = ccwring_wait_cqe(b->ring, &cqe, -1);
+		if (ret == -EINTR)
+			continue;
+		if (ret)
+			return ret;
+		more = cqe->flags & (VFIO_CCW_RING_CQE_MORE | VFIO_CCW_RING_CQE_UNSOLICITED);
+		if (!ccwring_cqe_good(cqe))
+			ret = cqe->res ? cqe->res : -EIO;
+		ccwring_cqe_seen(b->ring, 1);
+		if (!more)
+			return ret;
+	}
+}
+
+int bench_one(struct bench *b, uint16_t sch, const struct ccwring_orb *orb)
+{
+	int ret;
+
+	ccwring_prep_start(ccwring_get_sqe(b->ring), sch, orb, 0);
+	ret = ccwring_submit(b->ring);
+	return ret < 0 ? ret : wait_terminal(b);
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+/* bench_setup.c - devices, ring and slots of a run */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench.h"
+#include "cmd.h"
+
+#define DEFAULT_CYLINDERS 30
+
+static void log_message(void *arg, int level, const char *message)
+{
+	(void)arg;
+	(void)level;
+	complain("%s", message);
+}
+
+static int open_context(struct bench *b)
+{
+	size_t pages = (b->opts.shape->pages + 2) * (size_t)b->n_slots + 256;
+	struct ccwring_vfio_opts opts = {
+		.size = sizeof(opts),
+		.dma_bytes = pages * 4096,
+		.log = log_message,
+		.log_level = b->opts.verbose ? CCWRING_LOG_INFO : CCWRING_LOG_ERROR,
+	};
+
+	return ccwring_vfio_new(&opts, &b->vfio);
+}
+
+static uint32_t ring_entries(const struct bench *b)
+{
+	return b->n_slots < 2 ? 2 : b->n_slots;
+}
+
+static int open_ring(struct bench *b)
+{
+	struct ccwring_ring_opts opts = {
+		.size = sizeof(opts),
+		.backend = b->opts.backend,
+		.sq_entries = ring_entries(b),
+	};
+	int ret = ccwring_ring_new(b->devs[0], &opts, &b->ring);
+
+	if (ret) {
+		complain("%s: no ring: %s", b->opts.devices[0], strerror(-ret));
+		return ret;
+	}
+	b->index[0] = ccwring_ring_index(b->ring);
+	for (unsigned int i = 1; i < b->n_devs; i++) {
+		ret = ccwring_ring_attach(b->ring, b->devs[i]);
+		if (ret < 0) {
+			complain("%s: cannot attach: %s", b->opts.devices[i], strerror(-ret));
+			return ret;
+		}
+		b->index[i] = ret;
+	}
+	return 0;
+}
+
+static int open_devices(struct bench *b)
+{
+	for (unsigned int i = 0; i < b->opts.n_devices; i++) {
+		int err = ccwring_device_open(b->vfio, b->opts.devices[i], &b->devs[i]);
+
+		if (err) {
+			complain("%s: %s", b->opts.devices[i], strerror(-err));
+			return err;
+		}
+		b->n_devs++;
+	}
+	return 0;
+}
+
+/* One Read Device Characteristics; 0 cylinders if it does not answer. */
+static unsigned int ask_cylinders(struct bench *b)
+{
+	struct ccwring_program *prog;
+	struct ccwring_orb orb;
+	ccwring_iova_t iova;
+	unsigned int cylinders = 0;
+	uint8_t *chars;
+
+	if (ccwring_program_new(b->vfio, 128, &prog))
+		return 0;
+	chars = ccwring_program_param(prog, CCWRING_ECKD_CHARS_SIZE, &iova);
+	ccwring_program_add(prog, CCWRING_ECKD_READ_CHARS, CCWRING_CCW_SLI, iova,
+			    CCWRING_ECKD_CHARS_SIZE);
+	if (!ccwring_program_finish(prog, &orb) && !bench_one(b, b->index[0], &orb) &&
+	    ccwring_eckd_chars_heads(chars) == b->geo.heads)
+		cylinders = ccwring_eckd_chars_cylinders(chars);
+	ccwring_program_free(prog);
+	return cylinders;
+}
+
+static void set_geometry(struct bench *b)
+{
+	unsigned int cylinders = b->opts.cylinders;
+
+	ccwring_eckd_geometry_3390(&b->geo, DEFAULT_CYLINDERS);
+	if (!cylinders)
+		cylinders = ask_cylinders(b);
+	if (cylinders)
+		b->geo.cylinders = cylinders;
+}
+
+static int make_slot(struct bench *b, unsigned int i)
+{
+	const struct shape *shape = b->opts.shape;
+	struct slot *slot = &b->slots[i];
+	size_t bytes = shape->pages * (size_t)4096;
+	int err;
+
+	slot->sch = b->index[i % b->n_devs];
+	/* More than a chunk, so that data begin on a page. */
+	slot->data = ccwring_dma_alloc(b->vfio, bytes, &slot->iova);
+	if (!slot->data)
+		return -ENOMEM;
+	err = ccwring_program_new(b->vfio, 64 + shape->pages * 8, &slot->prog);
+	return err ? err : shape->build(b, slot);
+}
+
+static int make_slots(struct bench *b)
+{
+	b->slots = calloc(b->n_slots, sizeof(*b->slots));
+	if (!b->slots)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < b->n_slots; i++) {
+		int err = make_slot(b, i);
+
+		if (err) {
+			complain("slot %u: %s", i, strerror(-err));
+			return err;
+		}
+	}
+	return 0;
+}
+
+int bench_setup(struct bench *b)
+{
+	int err;
+
+	b->n_slots = b->opts.depth * b->opts.n_devices;
+	b->random = b->opts.seed * 0x9e3779b97f4a7c15ULL | 1;
+	err = open_context(b);
+	if (!err)
+		err = open_devices(b);
+	if (!err)
+		err = open_ring(b);
+	if (!err && b->opts.shape->disk)
+		set_geometry(b);
+	return err ? err : make_slots(b);
+}
+
+void bench_teardown(struct bench *b)
+{
+	ccwring_ring_free(b->ring);
+	for (unsigned int i = 0; b->slots && i < b->n_slots; i++)
+		ccwring_program_free(b->slots[i].prog);
+	free(b->slots);
+	for (unsigned int i = 0; i < b->n_devs; i++)
+		ccwring_device_close(b->devs[i]);
+	ccwring_vfio_free(b->vfio);
+}
