@@ -33,7 +33,10 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-/* Bytes of an ORB as SSCH takes it, and of an IRB as TSCH stores it. */
+/*
+ * Bytes of an ORB as SSCH takes it, and of an IRB as TSCH stores it.  The last
+ * 32 bytes of an IRB, the extended-measurement word, are 0.
+ */
 #define VFIO_CCW_RING_ORB_SIZE		32
 #define VFIO_CCW_RING_IRB_SIZE		96
 
@@ -229,6 +232,7 @@ struct vfio_ccw_ring_cqe {
  * @VFIO_CCW_RING_R_ORB_MIDAW: modified CCW indirect addressing (-EOPNOTSUPP)
  * @VFIO_CCW_RING_R_ORB_CPA: channel-program address not on a doubleword
  *	boundary or over 31 bits (-EINVAL)
+ * @VFIO_CCW_RING_R_ORB_RESERVED: a bit that must be zero is one (-EINVAL)
  *
  * The channel program; ccw_index and ccw_addr name the CCW:
  * @VFIO_CCW_RING_R_CCW_UNMAPPED: the CCW is not in mapped memory (-EFAULT)
@@ -279,6 +283,7 @@ enum vfio_ccw_ring_reason {
 	VFIO_CCW_RING_R_ORB_SUSPEND = 17,
 	VFIO_CCW_RING_R_ORB_MIDAW = 18,
 	VFIO_CCW_RING_R_ORB_CPA = 19,
+	VFIO_CCW_RING_R_ORB_RESERVED = 20,
 
 	VFIO_CCW_RING_R_CCW_UNMAPPED = 32,
 	VFIO_CCW_RING_R_CCW_TOO_MANY = 33,

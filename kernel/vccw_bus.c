@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The driver on the channel subsystem's bus: subchannels bound to it, their
+ * interrupts and events, and the module.
+ */
+#include <linux/mdev.h>
+#include <linux/module.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include <asm/isc.h>
+#include "vccw_device.h"
+
+static void vccw_irq(struct subchannel *sch)
+{
+	struct vccw_parent *parent = dev_get_drvdata(&sch->dev);
+
+	inc_irq_stat(IRQIO_CIO);
+	if (likely(parent->dev))
+		vccw_queue_irq(parent->dev);
+	else
+		cio_disable_subchannel(sch);	/* nobody has enabled it */
+}
+
+static int vccw_probe(struct subchannel *sch)
+{
+	struct vccw_parent *parent;
+	int ret;
+
+	if (sch->schib.pmcw.qf) {
+		dev_warn(&sch->dev, "vfio_ccw: QDIO subchannels cannot be passed through\n");
+		return -ENODEV;
+	}
+	parent = kzalloc(sizeof(*parent), GFP_KERNEL);
+	if (!parent)
+		return -ENOMEM;
+	parent->type.sysfs_name = "io";
+	parent->type.pretty_name = "I/O subchannel (Non-QDIO)";
+	parent->types[0] = &parent->type;
+	dev_set_drvdata(&sch->dev, parent);
+	ret = mdev_register_parent(&parent->parent, &sch->dev,
+				   &vccw_mdev_driver, parent->types, 1);
+	if (ret) {
+		dev_set_drvdata(&sch->dev, NULL);
+		kfree(parent);
+	}
+	return ret;
+}
+
+static void vccw_remove(struct subchannel *sch)
+{
+	struct vccw_parent *parent = dev_get_drvdata(&sch->dev);
+
+	mdev_unregister_parent(&parent->parent);
+	dev_set_drvdata(&sch->dev, NULL);
+	kfree(parent);
+}
+
+/* The system goes down: nothing may write to memory any more. */
+static void vccw_shutdown(struct subchannel *sch)
+{
+	struct vccw_parent *parent = dev_get_drvdata(&sch->dev);
+	struct vccw_device *dev;
+
+	spin_lock_irq(&sch->lock);
+	dev = parent->dev;
+	spin_unlock_irq(&sch->lock);
+	if (!dev)
+		return;
+	vccw_ring_detach(dev);
+	mutex_lock(&dev->lock);
+	if (dev->open)
+		vccw_queue_close(dev);
+	mutex_unlock(&dev->lock);
+}
+
+/* Something has happened to the subchannel: is there still a device on it? */
+static int vccw_sch_event(struct subchannel *sch, int process)
+{
+	struct vccw_parent *parent = dev_get_drvdata(&sch->dev);
+	unsigned long flags;
+	int ret = -EAGAIN;
+
+	spin_lock_irqsave(&sch->lock, flags);
+	if (!device_is_registered(&sch->dev) || work_pending(&sch->todo_work))
+		goto out;
+	ret = 0;
+	if (cio_update_schib(sch)) {
+		if (parent->dev)
+			vccw_queue_dead(parent->dev);
+		css_sched_sch_todo(sch, SCH_TODO_UNREG);
+	}
+out:
+	spin_unlock_irqrestore(&sch->lock, flags);
+	return ret;
+}
+
+static struct css_device_id vccw_ids[] = {
+	{ .match_flags = 0x1, .type = SUBCHANNEL_TYPE_IO, },
+	{ /* end of list */ },
+};
+MODULE_DEVICE_TABLE(css, vccw_ids);
+
+static struct css_driver vccw_css_driver = {
+	.drv = {
+		.name = "vfio_ccw",
+		.owner = THIS_MODULE,
+	},
+	.subchannel_type = vccw_ids,
+	.irq = vccw_irq,
+	.probe = vccw_probe,
+	.remove = vccw_remove,
+	.shutdown = vccw_shutdown,
+	.sch_event = vccw_sch_event,
+	.chp_event = vccw_chp_event,
+};
+
+static int __init vccw_module_init(void)
+{
+	int ret;
+
+	ret = mdev_register_driver(&vccw_mdev_driver);
+	if (ret)
+		return ret;
+	isc_register(VFIO_CCW_ISC);
+	ret = css_driver_register(&vccw_css_driver);
+	if (ret) {
+		isc_unregister(VFIO_CCW_ISC);
+		mdev_unregister_driver(&vccw_mdev_driver);
+	}
+	return ret;
+}
+
+static void __exit vccw_module_exit(void)
+{
+	css_driver_unregister(&vccw_css_driver);
+	isc_unregister(VFIO_CCW_ISC);
+	mdev_unregister_driver(&vccw_mdev_driver);
+	rcu_barrier();	/* vccw_trigger_set() has handed callbacks to RCU */
+}
+
+module_init(vccw_module_init);
+module_exit(vccw_module_exit);
+MODULE_DESCRIPTION("VFIO for I/O subchannels, with rings");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,742 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Translation of channel programs.
+ *
+ * The client's program names addresses of its own I/O address space and may
+ * change while we look at it.  Each CCW and each IDAW is therefore read once,
+ * checked, and written with host addresses into a block of ours, which is what
+ * the channel gets to see.
+ *
+ * A program is read in segments: CCWs that follow each other up to one that
+ * does not chain, or to a TIC.  TICs out of a segment make new segments.  CCWs
+ * keep their neighbours, because a device may skip one with status modifier,
+ * and behind each segment stands a CCW of zeros that the channel rejects with
+ * a program check, should it ever get there.
+ *
+ * Principles of Operation, chapter 15 (CCW, IDAW, ORB).
+ */
+#include <linux/align.h>
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/vfio_ccw_ring.h>
+#include <asm/idals.h>
+#include "vccw_device.h"
+
+/* CCW flags, asm/cio.h has the others. */
+#define VCCW_FLAG_MIDA		0x01
+
+#define VCCW_CMD_NOP		0x03
+#define VCCW_CMD_TIC		0x08
+#define VCCW_CMD_READ_BACKWARD	0x0c
+
+#define VCCW_ADDR24		0x00ffffffu
+#define VCCW_ADDR31		0x7fffffffu
+
+/* ORB word 1: modified-CCW-indirect-data-addressing control, in cmd_orb.zero */
+#define VCCW_ORB_ZERO_MIDAW	0x20
+
+/**
+ * struct vccw_walk - state of one translation
+ * @dev: the device
+ * @cp: the program written
+ * @fault: where to say what is wrong
+ * @format1: format of the client's CCWs
+ * @idaw_format1: the client's IDAWs are of format 1, else of format 2
+ * @idaw_2k: blocks of 2 KiB in the client's IDAWs and in ours, else 4 KiB
+ * @ccws: the CCWs written
+ * @count: their number, terminators included
+ * @reads: CCWs read
+ * @tics: TICs among them
+ * @idals: lowest IDAW list written
+ * @page: client page of the CCWs, host address
+ * @page_pfn: its page number in the client's address space
+ */
+struct vccw_walk {
+	struct vccw_device *dev;
+	struct vccw_cp *cp;
+	struct vccw_fault *fault;
+	bool format1;
+	bool idaw_format1;
+	bool idaw_2k;
+	struct ccw1 *ccws;
+	u32 count;
+	u32 reads;
+	u32 tics;
+	void *idals;
+	void *page;
+	u64 page_pfn;
+};
+
+static int vccw_refuse(struct vccw_walk *w, int err, u16 reason)
+{
+	w->fault->reason = reason;
+	return err;
+}
+
+/*
+ * Host page frame of a client page, pinned for as long as the request lasts.
+ * @reason is what to say when it is not mapped.
+ */
+static long vccw_pin(struct vccw_walk *w, u64 iova_pfn, u32 run, u16 reason)
+{
+	struct vccw_pins *pins = &w->dev->pins;
+	struct vccw_pin *pin = vccw_pins_find(pins, iova_pfn);
+
+	if (unlikely(!pin))
+		pin = vccw_pins_miss(w->dev, iova_pfn, run);
+	else if (unlikely(!vccw_page_mapped(pfn_to_page(pin->pfn))))
+		pin = vccw_pins_stale(w->dev, pin);
+	if (IS_ERR(pin)) {
+		if (PTR_ERR(pin) != -EFAULT)
+			reason = VFIO_CCW_RING_R_PIN_LIMIT;
+		return vccw_refuse(w, PTR_ERR(pin), reason);
+	}
+	pin->used = pins->clock;
+	return pin->pfn;
+}
+
+/* Room for one more CCW and the terminator behind it. */
+static int vccw_room(struct vccw_walk *w)
+{
+	if ((void *)(w->ccws + w->count + 2) > w->idals)
+		return -ENOSPC;
+	return 0;
+}
+
+/* Room for a list of @n IDAWs. */
+static dma64_t *vccw_alloc_idal(struct vccw_walk *w, u32 n)
+{
+	void *idal = w->idals - n * sizeof(dma64_t);
+
+	if (idal < (void *)(w->ccws + w->count + 2))
+		return NULL;
+	w->idals = idal;
+	return idal;
+}
+
+static u32 vccw_block_size(const struct vccw_walk *w)
+{
+	return w->idaw_2k ? 2048 : 4096;
+}
+
+/* Number of blocks the bytes [addr, addr + count) touch. */
+static u32 vccw_blocks(u64 addr, u32 count, u32 size)
+{
+	return ((addr & (size - 1)) + count + size - 1) / size;
+}
+
+/*
+ * Data area [first, first + count) that the client addresses directly: as it
+ * is if it lies in one page below 2 GiB, by an IDAW list if not.
+ */
+static int vccw_direct(struct vccw_walk *w, struct ccw1 *ccw, u32 first)
+{
+	u32 offset = offset_in_page(first), size = vccw_block_size(w);
+	u32 pages = vccw_blocks(first, ccw->count, PAGE_SIZE);
+	u32 n = vccw_blocks(first, ccw->count, size), i;
+	u64 iova_pfn = first >> PAGE_SHIFT;
+	dma64_t *idal;
+	long pfn;
+
+	pfn = vccw_pin(w, iova_pfn, pages, VFIO_CCW_RING_R_DATA_UNMAPPED);
+	if (pfn < 0)
+		return pfn;
+	if (pages == 1 && pfn <= VCCW_ADDR31 >> PAGE_SHIFT) {
+		ccw->cda = u32_to_dma32((pfn << PAGE_SHIFT) + offset);
+		return 0;
+	}
+	idal = vccw_alloc_idal(w, n);
+	if (!idal)
+		return -ENOSPC;
+	for (i = 0; i < n; i++) {
+		u64 iova = i ? ALIGN_DOWN((u64)first, size) + (u64)i * size : first;
+
+		if (iova >> PAGE_SHIFT != iova_pfn) {
+			iova_pfn = iova >> PAGE_SHIFT;
+			pfn = vccw_pin(w, iova_pfn, --pages,
+				       VFIO_CCW_RING_R_DATA_UNMAPPED);
+			if (pfn < 0)
+				return pfn;
+		}
+		idal[i] = u64_to_dma64(((u64)pfn << PAGE_SHIFT) +
+				       offset_in_page(iova));
+	}
+	ccw->cda = virt_to_dma32(idal);
+	ccw->flags |= CCW_FLAG_IDA;
+	return 0;
+}
+
+/*
+ * Read backward fills the area from @last downwards, so the first IDAW names
+ * its last byte and each further one the last byte of a block.
+ */
+static int vccw_backward(struct vccw_walk *w, struct ccw1 *ccw, u32 last)
+{
+	u32 size = vccw_block_size(w);
+	u32 first = last - ccw->count + 1, n, i;
+	dma64_t *idal;
+
+	n = last / size - first / size + 1;
+	idal = vccw_alloc_idal(w, n);
+	if (!idal)
+		return -ENOSPC;
+	for (i = 0; i < n; i++) {
+		u32 iova = i ? ALIGN_DOWN(last, size) - (i - 1) * size - 1 : last;
+		long pfn = vccw_pin(w, iova >> PAGE_SHIFT, 1,
+				    VFIO_CCW_RING_R_DATA_UNMAPPED);
+
+		if (pfn < 0)
+			return pfn;
+		idal[i] = u64_to_dma64(((u64)pfn << PAGE_SHIFT) +
+				       offset_in_page(iova));
+	}
+	ccw->cda = virt_to_dma32(idal);
+	ccw->flags |= CCW_FLAG_IDA;
+	return 0;
+}
+
+/**
+ * struct vccw_idaw_reader - where the client's IDAW list is being read
+ * @iova: address of the next IDAW
+ * @page: host address of its page
+ * @page_pfn: that page's number in the client's address space
+ */
+struct vccw_idaw_reader {
+	u64 iova;
+	void *page;
+	u64 page_pfn;
+};
+
+/* Read one IDAW, once. */
+static int vccw_read_idaw(struct vccw_walk *w, struct vccw_idaw_reader *r,
+			  u64 *idaw)
+{
+	u64 iova_pfn = r->iova >> PAGE_SHIFT;
+	void *from;
+
+	if (!r->page || r->page_pfn != iova_pfn) {
+		long pfn = vccw_pin(w, iova_pfn, 1,
+				    VFIO_CCW_RING_R_IDAL_UNMAPPED);
+
+		if (pfn < 0)
+			return pfn;
+		r->page = pfn_to_virt(pfn);
+		r->page_pfn = iova_pfn;
+	}
+	from = r->page + offset_in_page(r->iova);
+	if (!w->idaw_format1) {
+		*idaw = READ_ONCE(*(u64 *)from);
+		r->iova += sizeof(u64);
+		return 0;
+	}
+	*idaw = READ_ONCE(*(u32 *)from);
+	r->iova += sizeof(u32);
+	if (*idaw > VCCW_ADDR31)
+		return vccw_refuse(w, -EINVAL, VFIO_CCW_RING_R_IDAW_FORMAT);
+	return 0;
+}
+
+/*
+ * An IDAW of a backward operation names the last byte of its part, all but the
+ * first therefore the last byte of a block; forward it is the first byte.
+ */
+static bool vccw_idaw_aligned(u64 idaw, u32 size, bool backward)
+{
+	return IS_ALIGNED(backward ? idaw + 1 : idaw, size);
+}
+
+/* Data area that the client addresses by an IDAW list. */
+static int vccw_indirect(struct vccw_walk *w, struct ccw1 *ccw, u32 list,
+			 bool backward)
+{
+	struct vccw_idaw_reader reader = { .iova = list };
+	u32 size = vccw_block_size(w), n, i;
+	u64 idaw, start;
+	dma64_t *idal;
+	int ret;
+
+	if (!IS_ALIGNED(list, w->idaw_format1 ? sizeof(u32) : sizeof(u64)))
+		return vccw_refuse(w, -EINVAL, VFIO_CCW_RING_R_IDAL_ALIGN);
+	ret = vccw_read_idaw(w, &reader, &idaw);
+	if (ret)
+		return ret;
+	start = backward ? size - 1 - (idaw & (size - 1)) : idaw;
+	n = vccw_blocks(start, ccw->count, size);
+	idal = vccw_alloc_idal(w, n);
+	if (!idal)
+		return -ENOSPC;
+	for (i = 0; i < n; i++) {
+		long pfn;
+
+		if (i) {
+			ret = vccw_read_idaw(w, &reader, &idaw);
+			if (ret)
+				return ret;
+			if (!vccw_idaw_aligned(idaw, size, backward))
+				return vccw_refuse(w, -EINVAL,
+						   VFIO_CCW_RING_R_IDAW_ALIGN);
+		}
+		pfn = vccw_pin(w, idaw >> PAGE_SHIFT, 1,
+			       VFIO_CCW_RING_R_DATA_UNMAPPED);
+		if (pfn < 0)
+			return pfn;
+		idal[i] = u64_to_dma64(((u64)pfn << PAGE_SHIFT) +
+				       offset_in_page(idaw));
+	}
+	ccw->cda = virt_to_dma32(idal);
+	return 0;
+}
+
+/* Commands whose data go to storage, so that the skip flag suppresses them. */
+static bool vccw_cmd_reads(u8 cmd)
+{
+	return (cmd & 0x03) == 0x02 || (cmd & 0x0f) == VCCW_CMD_READ_BACKWARD ||
+	       (cmd & 0x0f) == 0x04;
+}
+
+/* No byte of the data area is touched. */
+static bool vccw_no_data(const struct ccw1 *ccw, u8 cmd)
+{
+	if (!ccw->count || cmd == VCCW_CMD_NOP)
+		return true;
+	return (ccw->flags & CCW_FLAG_SKIP) && vccw_cmd_reads(cmd);
+}
+
+/*
+ * Give a CCW host addresses.  @cmd is the command it belongs to: its own, or
+ * that of the CCW which data-chains into it.
+ */
+static int vccw_translate_data(struct vccw_walk *w, struct ccw1 *ccw, u8 cmd)
+{
+	bool backward = (cmd & 0x0f) == VCCW_CMD_READ_BACKWARD;
+	u32 addr = dma32_to_u32(ccw->cda);
+
+	if (addr > (w->format1 ? VCCW_ADDR31 : VCCW_ADDR24))
+		return vccw_refuse(w, -EINVAL, VFIO_CCW_RING_R_CCW_FORMAT);
+	if (vccw_no_data(ccw, cmd)) {
+		/* An address that is good for anything: the program's own. */
+		ccw->cda = virt_to_dma32(w->cp->block);
+		ccw->flags &= ~CCW_FLAG_IDA;
+		return 0;
+	}
+	if (ccw->flags & CCW_FLAG_IDA)
+		return vccw_indirect(w, ccw, addr, backward);
+	if (backward) {
+		if (addr + 1 < ccw->count)
+			return vccw_refuse(w, -EFAULT,
+					   VFIO_CCW_RING_R_DATA_UNMAPPED);
+		return vccw_backward(w, ccw, addr);
+	}
+	if ((u64)addr + ccw->count - 1 > (w->format1 ? VCCW_ADDR31 : VCCW_ADDR24))
+		return vccw_refuse(w, -EFAULT, VFIO_CCW_RING_R_DATA_UNMAPPED);
+	return vccw_direct(w, ccw, addr);
+}
+
+/* What the format says of a CCW that is not a TIC. */
+static int vccw_check(struct vccw_walk *w, const struct ccw1 *ccw, bool chained)
+{
+	if (!chained && !(ccw->cmd_code & 0x0f))
+		return vccw_refuse(w, -EINVAL, VFIO_CCW_RING_R_CCW_FORMAT);
+	if (!chained && (ccw->cmd_code & 0x0f) == VCCW_CMD_TIC)
+		return vccw_refuse(w, -EINVAL, VFIO_CCW_RING_R_CCW_FORMAT);
+	if (ccw->flags & VCCW_FLAG_MIDA)
+		return vccw_refuse(w, -EINVAL, VFIO_CCW_RING_R_CCW_FORMAT);
+	if (ccw->flags & CCW_FLAG_SUSPEND)
+		return vccw_refuse(w, -EOPNOTSUPP, VFIO_CCW_RING_R_CCW_SUSPEND);
+	if (!ccw->count && (!w->format1 || (ccw->flags & CCW_FLAG_DC) || chained))
+		return vccw_refuse(w, -EINVAL, VFIO_CCW_RING_R_CCW_COUNT);
+	return 0;
+}
+
+static bool vccw_is_tic(const struct vccw_walk *w, const struct ccw1 *ccw)
+{
+	if (w->format1)
+		return ccw->cmd_code == VCCW_CMD_TIC;
+	return (ccw->cmd_code & 0x0f) == VCCW_CMD_TIC;
+}
+
+/* Read one CCW, once, into format 1. */
+static int vccw_read_ccw(struct vccw_walk *w, u32 iova, struct ccw1 *ccw)
+{
+	u64 iova_pfn = iova >> PAGE_SHIFT;
+	u64 raw;
+
+	w->fault->ccw_index = w->reads;
+	w->fault->ccw_addr = iova;
+	if (w->reads == VCCW_CP_MAX_CCWS)
+		return vccw_refuse(w, -E2BIG, VFIO_CCW_RING_R_CCW_TOO_MANY);
+	w->reads++;
+	if (iova > (w->format1 ? VCCW_ADDR31 : VCCW_ADDR24))
+		return vccw_refuse(w, -EFAULT, VFIO_CCW_RING_R_CCW_UNMAPPED);
+	if (!w->page || w->page_pfn != iova_pfn) {
+		long pfn = vccw_pin(w, iova_pfn, 1,
+				    VFIO_CCW_RING_R_CCW_UNMAPPED);
+
+		if (pfn < 0)
+			return pfn;
+		w->page = pfn_to_virt(pfn);
+		w->page_pfn = iova_pfn;
+	}
+	raw = READ_ONCE(*(u64 *)(w->page + offset_in_page(iova)));
+	if (!w->format1)	/* byte 5 is ignored, the address has 24 bits */
+		raw = (raw & 0xff00000000000000ull) |
+		      (raw & 0xff000000ull) << 24 | (raw & 0xffffull) << 32 |
+		      (raw >> 32 & VCCW_ADDR24);
+	BUILD_BUG_ON(sizeof(*ccw) != sizeof(raw));
+	memcpy(ccw, &raw, sizeof(raw));
+	return 0;
+}
+
+/* The segment that covers a client address, NULL if none does yet. */
+static const struct vccw_segment *vccw_covering(const struct vccw_cp *cp,
+						u32 iova)
+{
+	const struct vccw_segment *s;
+
+	for (s = cp->segments; s < cp->segments + cp->nr_segments; s++) {
+		if (iova >= s->iova && iova - s->iova < s->count * 8u)
+			return s;
+	}
+	return NULL;
+}
+
+static int vccw_add_segment(struct vccw_walk *w, u32 iova, u8 cmd)
+{
+	struct vccw_cp *cp = w->cp;
+
+	if (cp->nr_segments == VCCW_CP_SEGMENTS)
+		return vccw_refuse(w, -E2BIG, VFIO_CCW_RING_R_CCW_TOO_MANY);
+	cp->segments[cp->nr_segments++] = (struct vccw_segment){
+		.iova = iova,
+		.cmd = cmd,
+	};
+	return 0;
+}
+
+/*
+ * Take a TIC over with the client's address in it; vccw_resolve_tics() has it
+ * replaced when all segments are known.
+ */
+static int vccw_take_tic(struct vccw_walk *w, struct vccw_segment *s,
+			 struct ccw1 *ccw, u8 cmd)
+{
+	u32 target = dma32_to_u32(ccw->cda);
+
+	if (!s->count)
+		return vccw_refuse(w, s == w->cp->segments ? -EINVAL : -ELOOP,
+				   s == w->cp->segments ?
+				   VFIO_CCW_RING_R_CCW_TIC_FIRST :
+				   VFIO_CCW_RING_R_CCW_TIC_TIC);
+	if (w->ccws[w->count - 1].cmd_code == VCCW_CMD_TIC)
+		return vccw_refuse(w, -ELOOP, VFIO_CCW_RING_R_CCW_TIC_TIC);
+	if (w->format1 && (ccw->flags || ccw->count))
+		return vccw_refuse(w, -EINVAL, VFIO_CCW_RING_R_CCW_FORMAT);
+	if (target > VCCW_ADDR31 || !IS_ALIGNED(target, 8))
+		return vccw_refuse(w, -EINVAL, VFIO_CCW_RING_R_CCW_TIC_ADDR);
+	ccw->cmd_code = VCCW_CMD_TIC;
+	ccw->flags = 0;
+	ccw->count = 0;
+	w->ccws[w->count++] = *ccw;
+	s->count++;
+	w->tics++;
+	if (vccw_covering(w->cp, target))
+		return 0;
+	return vccw_add_segment(w, target, cmd);
+}
+
+/* Take any other CCW over. */
+static int vccw_take_ccw(struct vccw_walk *w, struct vccw_segment *s,
+			 struct ccw1 *ccw, u8 *chaining)
+{
+	u8 cmd = *chaining ?: ccw->cmd_code;
+	int ret;
+
+	ret = vccw_check(w, ccw, *chaining);
+	if (ret)
+		return ret;
+	/* A command code that data chaining ignores must not look like a TIC. */
+	if (*chaining)
+		ccw->cmd_code = cmd;
+	ret = vccw_translate_data(w, ccw, cmd);
+	if (ret)
+		return ret;
+	w->ccws[w->count++] = *ccw;
+	s->count++;
+	*chaining = ccw->flags & CCW_FLAG_DC ? cmd : 0;
+	return 0;
+}
+
+/*
+ * What follows a TIC is reached only if the device skips the TIC with status
+ * modifier.  Behind a TIC that loops back into its own segment (search ID, TIC
+ * back to it, read) that is the way out of the loop, so it must be right.
+ * Behind any other TIC it may be anything, and is left out if it is not right:
+ * the terminator stands there.
+ */
+static bool vccw_optional(const struct vccw_segment *s, u32 target)
+{
+	return target < s->iova || target - s->iova >= s->count * 8u;
+}
+
+static int vccw_walk_segment(struct vccw_walk *w, struct vccw_segment *s)
+{
+	bool optional = false;
+	u8 chaining = s->cmd;
+	struct ccw1 ccw;
+	int ret;
+
+	s->host = dma32_to_u32(virt_to_dma32(w->ccws + w->count));
+	for (;;) {
+		u32 iova = s->iova + s->count * 8;
+
+		ret = vccw_room(w);
+		if (!ret)
+			ret = vccw_read_ccw(w, iova, &ccw);
+		if (!ret && vccw_is_tic(w, &ccw)) {
+			u32 target = dma32_to_u32(ccw.cda);
+
+			if (optional)
+				break;
+			ret = vccw_take_tic(w, s, &ccw, chaining);
+			/* Data chaining knows no status modifier. */
+			if (!ret && chaining)
+				break;
+			optional = vccw_optional(s, target);
+		} else if (!ret) {
+			ret = vccw_take_ccw(w, s, &ccw, &chaining);
+			if (!ret && !(ccw.flags & (CCW_FLAG_CC | CCW_FLAG_DC)))
+				break;
+		}
+		if (ret && optional && ret != -ENOSPC)
+			break;
+		if (ret)
+			return ret;
+	}
+	memset(&w->ccws[w->count++], 0, sizeof(*w->ccws));
+	return 0;
+}
+
+/* Put host addresses into the TICs. */
+static int vccw_resolve_tics(struct vccw_walk *w)
+{
+	const struct vccw_segment *s = w->cp->segments, *to;
+	u32 i;
+
+	for (i = 0; i < w->count && w->tics; i++) {
+		struct ccw1 *ccw = &w->ccws[i], *target;
+
+		if (ccw->cmd_code != VCCW_CMD_TIC)
+			continue;
+		to = vccw_covering(w->cp, dma32_to_u32(ccw->cda));
+		if (WARN_ON_ONCE(!to))
+			return -EINVAL;
+		target = dma32_to_virt(u32_to_dma32(to->host +
+				dma32_to_u32(ccw->cda) - to->iova));
+		if (target->cmd_code == VCCW_CMD_TIC) {
+			u32 host = dma32_to_u32(virt_to_dma32(ccw));
+
+			while (host - s->host >= s->count * 8u)
+				s++;
+			w->fault->ccw_index = i - (s - w->cp->segments);
+			w->fault->ccw_addr = s->iova + host - s->host;
+			return vccw_refuse(w, -ELOOP, VFIO_CCW_RING_R_CCW_TIC_TIC);
+		}
+		ccw->cda = virt_to_dma32(target);
+		w->tics--;
+	}
+	return 0;
+}
+
+static int vccw_translate(struct vccw_walk *w, u32 cpa)
+{
+	struct vccw_cp *cp = w->cp;
+	int ret, i;
+
+	w->ccws = cp->block;
+	w->idals = cp->block + cp->size;
+	w->count = 0;
+	w->reads = 0;
+	w->tics = 0;
+	w->page = NULL;
+	cp->nr_segments = 0;
+	ret = vccw_add_segment(w, cpa, 0);
+	for (i = 0; !ret && i < cp->nr_segments; i++)
+		ret = vccw_walk_segment(w, &cp->segments[i]);
+	if (!ret && w->tics)
+		ret = vccw_resolve_tics(w);
+	cp->nr_ccws = w->count;
+	return ret;
+}
+
+/* A program that does not fit into the block of its request gets a large one. */
+static int vccw_grow(struct vccw_walk *w)
+{
+	struct vccw_cp *cp = w->cp;
+	void *block;
+
+	if (cp->block != cp->small)
+		return vccw_refuse(w, -E2BIG, VFIO_CCW_RING_R_CCW_TOO_MANY);
+	block = (void *)__get_free_pages(GFP_KERNEL_ACCOUNT | GFP_DMA | __GFP_NOWARN,
+					 VCCW_CP_LARGE_ORDER);
+	if (!block)
+		return vccw_refuse(w, -ENOMEM, VFIO_CCW_RING_R_NO_MEMORY);
+	cp->block = block;
+	cp->size = PAGE_SIZE << VCCW_CP_LARGE_ORDER;
+	return 0;
+}
+
+static int vccw_check_orb(const struct cmd_orb *orb, struct vccw_fault *fault)
+{
+	if (orb->res2) {
+		fault->reason = VFIO_CCW_RING_R_ORB_TRANSPORT;
+		return -EOPNOTSUPP;
+	}
+	if (orb->spnd) {
+		fault->reason = VFIO_CCW_RING_R_ORB_SUSPEND;
+		return -EOPNOTSUPP;
+	}
+	if (orb->zero & VCCW_ORB_ZERO_MIDAW) {
+		fault->reason = VFIO_CCW_RING_R_ORB_MIDAW;
+		return -EOPNOTSUPP;
+	}
+	if (orb->res1 || orb->zero) {
+		fault->reason = VFIO_CCW_RING_R_ORB_RESERVED;
+		return -EINVAL;
+	}
+	if (dma32_to_u32(orb->cpa) & ~(VCCW_ADDR31 & ~7u)) {
+		fault->reason = VFIO_CCW_RING_R_ORB_CPA;
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* Turn the client's ORB into the one for SSCH. */
+static void vccw_host_orb(struct vccw_walk *w, struct cmd_orb *orb)
+{
+	struct subchannel *sch = w->dev->sch;
+
+	/* Interrupts are told apart by this, see do_cio_interrupt(). */
+	orb->intparm = (u32)virt_to_phys(sch);
+	orb->key = PAGE_DEFAULT_KEY >> 4;
+	orb->alcc = 0;
+	orb->fmt = 1;
+	orb->c64 = 1;
+	orb->i2k = w->idaw_2k;
+	orb->orbx = 0;
+	orb->lpm = orb->lpm ?: sch->lpm;
+	orb->cpa = virt_to_dma32(w->cp->block);
+}
+
+/**
+ * vccw_cp_translate - check a channel program and make it the channel's
+ * @dev: the device
+ * @cp: the translated program
+ * @orb: in: words 0-2 of the client's ORB; out: the ORB for SSCH
+ * @fault: what is wrong, filled in when it fails
+ *
+ * Context: process context, vccw_device.lock held; sleeps when pages have to
+ * be pinned.
+ * Return: 0, or -errno as the reasons of enum vfio_ccw_ring_reason say.
+ */
+int vccw_cp_translate(struct vccw_device *dev, struct vccw_cp *cp,
+		      union orb *orb, struct vccw_fault *fault)
+{
+	struct vccw_walk w = {
+		.dev = dev,
+		.cp = cp,
+		.fault = fault,
+		.format1 = orb->cmd.fmt,
+		.idaw_format1 = !orb->cmd.c64,
+		.idaw_2k = !orb->cmd.c64 || orb->cmd.i2k,
+	};
+	int ret;
+
+	lockdep_assert_held(&dev->lock);
+	*fault = (struct vccw_fault){};
+	ret = vccw_check_orb(&orb->cmd, fault);
+	if (ret)
+		return ret;
+	ret = vccw_translate(&w, dma32_to_u32(orb->cmd.cpa));
+	while (ret == -ENOSPC) {
+		ret = vccw_grow(&w);
+		if (!ret)
+			ret = vccw_translate(&w, dma32_to_u32(orb->cmd.cpa));
+	}
+	if (ret)
+		return ret;
+	vccw_host_orb(&w, &orb->cmd);
+	return 0;
+}
+
+/* Is a page frame in the IDAW list of a CCW? */
+static bool vccw_idal_uses(const struct ccw1 *ccw, u32 size, u64 pfn)
+{
+	const dma64_t *idal = dma32_to_virt(ccw->cda);
+	u32 n, i;
+
+	n = vccw_blocks(dma64_to_u64(idal[0]), ccw->count, size);
+	if ((ccw->cmd_code & 0x0f) == VCCW_CMD_READ_BACKWARD)
+		n = vccw_blocks(size - 1 - (dma64_to_u64(idal[0]) & (size - 1)),
+				ccw->count, size);
+	for (i = 0; i < n; i++) {
+		if (dma64_to_u64(idal[i]) >> PAGE_SHIFT == pfn)
+			return true;
+	}
+	return false;
+}
+
+/**
+ * vccw_cp_uses - does a translated program transfer data to or from a page?
+ * @cp: the program
+ * @idaw_2k: size of its IDAW blocks, as in the ORB
+ * @pfn: page frame
+ *
+ * The pages that the program was read from do not count: the channel reads
+ * the translation.
+ */
+bool vccw_cp_uses(const struct vccw_cp *cp, bool idaw_2k, u64 pfn)
+{
+	const struct ccw1 *ccw = cp->block, *end = ccw + cp->nr_ccws;
+
+	for (; ccw < end; ccw++) {
+		if (ccw->cmd_code == VCCW_CMD_TIC || !ccw->cmd_code)
+			continue;
+		if (ccw->flags & CCW_FLAG_IDA ?
+		    vccw_idal_uses(ccw, idaw_2k ? 2048 : 4096, pfn) :
+		    dma32_to_u32(ccw->cda) >> PAGE_SHIFT == pfn)
+			return true;
+	}
+	return false;
+}
+
+/**
+ * vccw_cp_iova - client address of a translated CCW
+ * @cp: the program
+ * @host: address the channel gave, or that of a CCW's end
+ *
+ * Return: the address, or 0 if @host is none of the program's.
+ */
+u32 vccw_cp_iova(const struct vccw_cp *cp, u32 host)
+{
+	const struct vccw_segment *s;
+
+	for (s = cp->segments; s < cp->segments + cp->nr_segments; s++) {
+		if (host >= s->host && host - s->host <= (s->count + 1) * 8u)
+			return s->iova + (host - s->host);
+	}
+	return 0;
+}
+
+/**
+ * vccw_cp_release - give a large block back
+ * @cp: the program
+ *
+ * Context: process context.
+ */
+void vccw_cp_release(struct vccw_cp *cp)
+{
+	if (cp->block != cp->small)
+		free_pages((unsigned long)cp->block, VCCW_CP_LARGE_ORDER);
+	cp->block = cp->small;
+	cp->size = VCCW_CP_BLOCK;
+}

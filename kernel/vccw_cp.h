@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VCCW_CP_H
+#define VCCW_CP_H
+
+#include <linux/types.h>
+#include <asm/cio.h>
+#include <asm/dma-types.h>
+
+struct vccw_device;
+union orb;
+struct cmd_orb;
+
+/* TICs that leave the part of the program read so far. */
+#define VCCW_CP_SEGMENTS	16
+/* CCWs in one program. */
+#define VCCW_CP_MAX_CCWS	4096
+/* Bytes of the block each request has for its translated program. */
+#define VCCW_CP_BLOCK		2048
+/* The block a program gets that does not fit into that. */
+#define VCCW_CP_LARGE_ORDER	5
+
+/**
+ * struct vccw_fault - why a program was refused
+ * @reason: enum vfio_ccw_ring_reason
+ * @ccw_index: number of the CCW, in the order in which they are read
+ * @ccw_addr: its IOVA
+ */
+struct vccw_fault {
+	u16 reason;
+	u16 ccw_index;
+	u32 ccw_addr;
+};
+
+/**
+ * struct vccw_segment - CCWs that follow each other
+ * @iova: where the client has the first one
+ * @host: where its translation is
+ * @count: how many
+ * @cmd: command that is data-chaining into the segment, 0 if none is
+ */
+struct vccw_segment {
+	u32 iova;
+	u32 host;
+	u16 count;
+	u8 cmd;
+};
+
+/**
+ * struct vccw_cp - a translated channel program
+ * @block: memory the channel reads it from, below 2 GiB: CCWs grow from its
+ *	beginning, IDAW lists from its end
+ * @size: bytes of @block
+ * @small: the block that stays with the request, VCCW_CP_BLOCK bytes
+ * @segments: where the parts came from
+ * @nr_segments: number of @segments
+ * @nr_ccws: CCWs in @block, terminators included
+ */
+struct vccw_cp {
+	void *block;
+	u32 size;
+	void *small;
+	struct vccw_segment segments[VCCW_CP_SEGMENTS];
+	u16 nr_segments;
+	u16 nr_ccws;
+};
+
+int vccw_cp_translate(struct vccw_device *dev, struct vccw_cp *cp,
+		      union orb *orb, struct vccw_fault *fault);
+bool vccw_cp_uses(const struct vccw_cp *cp, bool idaw_2k, u64 pfn);
+u32 vccw_cp_iova(const struct vccw_cp *cp, u32 host);
+void vccw_cp_release(struct vccw_cp *cp);
+
+#endif /* VCCW_CP_H */

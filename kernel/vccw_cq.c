@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The completion queue: CQEs out to user space, and waiting for them.
+ *
+ * The driver writes a CQE and then the CQ tail; user space reads the tail, the
+ * CQE, and then writes the CQ head.  Barriers and their pairs:
+ *
+ *   driver                             user space
+ *   (A) store CQE                      (B) load-acquire CQ tail
+ *       store-release CQ tail              load CQE
+ *   (C) load-acquire CQ head           (D) load CQE
+ *       store CQE                          store-release CQ head
+ *
+ * and, between a CQE's poster and a sleeper of the driver's own,
+ *
+ *   poster                             sleeper
+ *   (E) store CQ tail                  (F) put itself on the wait queue
+ *       full barrier                       full barrier
+ *       anybody on the wait queue?         load CQ tail
+ */
+#include <linux/hrtimer.h>
+#include <linux/poll.h>
+#include <linux/sched/signal.h>
+#include <asm/timex.h>
+#include "vccw_device.h"
+
+/*
+ * How far user space has read.  A head that is not between its last value and
+ * the tail is refused.
+ */
+static int vccw_cq_update_seen(struct vccw_ring *ring)
+{
+	u32 head = smp_load_acquire(ring->cq_head);	/* (C) pairs with (D) */
+
+	if (head - ring->cq_seen > ring->cq_next - ring->cq_seen)
+		return -ERANGE;
+	ring->cq_seen = head;
+	return 0;
+}
+
+static u32 vccw_cq_room(const struct vccw_ring *ring)
+{
+	return ring->cq_entries - (ring->cq_promised - ring->cq_seen);
+}
+
+/**
+ * vccw_cq_reserve - set CQ slots aside for SQEs about to be consumed
+ * @ring: the ring
+ * @slots: in: how many are wanted; out: how many there are
+ *
+ * Context: process context, vccw_ring.submit held.
+ * Return: 0, -ERANGE for a CQ head that cannot be.
+ */
+int vccw_cq_reserve(struct vccw_ring *ring, u32 *slots)
+{
+	int ret;
+
+	spin_lock_irq(&ring->cq_lock);
+	ret = vccw_cq_update_seen(ring);
+	if (!ret) {
+		*slots = min(*slots, vccw_cq_room(ring));
+		ring->cq_promised += *slots;
+	}
+	spin_unlock_irq(&ring->cq_lock);
+	return ret;
+}
+
+/* The slot at the tail; cq_lock held. */
+static struct vfio_ccw_ring_cqe *vccw_cq_slot(struct vccw_ring *ring)
+{
+	return &ring->cqes[ring->cq_next & (ring->cq_entries - 1)];
+}
+
+/* Make the CQE at the tail visible, and wake those it makes happy. */
+static void vccw_cq_publish(struct vccw_ring *ring)
+{
+	ring->cq_next++;
+	smp_store_release(ring->cq_tail, ring->cq_next); /* (A) pairs with (B) */
+	smp_mb();					 /* (E) pairs with (F) */
+	if (waitqueue_active(&ring->waiters) &&
+	    (s32)(ring->cq_next - READ_ONCE(ring->wake_at)) >= 0)
+		wake_up(&ring->waiters);
+	if (waitqueue_active(&ring->pollers))
+		wake_up_poll(&ring->pollers, EPOLLIN | EPOLLRDNORM);
+}
+
+/**
+ * vccw_cq_post - post a terminal CQE without an IRB
+ * @ring: the ring
+ * @index: the subchannel
+ * @user_data: of the SQE
+ * @res: 0 or -errno
+ * @fault: why
+ *
+ * Context: any; takes cq_lock.
+ */
+void vccw_cq_post(struct vccw_ring *ring, u16 index, u64 user_data, int res,
+		  const struct vccw_fault *fault)
+{
+	struct vfio_ccw_ring_cqe *cqe;
+	unsigned long flags;
+
+	spin_lock_irqsave(&ring->cq_lock, flags);
+	cqe = vccw_cq_slot(ring);
+	*cqe = (struct vfio_ccw_ring_cqe){
+		.user_data = user_data,
+		.res = res,
+		.subchannel = index,
+		.tod = get_tod_clock_fast(),
+		.reason = fault->reason,
+		.ccw_index = fault->ccw_index,
+		.ccw_addr = fault->ccw_addr,
+	};
+	vccw_cq_publish(ring);
+	spin_unlock_irqrestore(&ring->cq_lock, flags);
+}
+
+/* Write a CQE with an IRB to the tail's slot; cq_lock held. */
+static void vccw_cq_write_irb(struct vccw_ring *ring, u16 index, u64 user_data,
+			      u16 flags, int res, u16 reason,
+			      const struct irb *irb, u32 cpa)
+{
+	struct vfio_ccw_ring_cqe *cqe = vccw_cq_slot(ring);
+
+	/* No measurement word is ever stored: the last bytes stay 0. */
+	BUILD_BUG_ON(sizeof(cqe->irb) < sizeof(*irb));
+	cqe->user_data = user_data;
+	cqe->res = res;
+	cqe->flags = flags | VFIO_CCW_RING_CQE_IRB;
+	cqe->subchannel = index;
+	cqe->tod = get_tod_clock_fast();
+	cqe->reason = reason;
+	cqe->ccw_index = 0;
+	cqe->ccw_addr = 0;
+	memcpy(cqe->irb, irb, sizeof(*irb));
+	((struct irb *)cqe->irb)->scsw.cmd.cpa = u32_to_dma32(cpa);
+}
+
+/**
+ * vccw_cq_post_irb - post a terminal CQE with an IRB
+ * @ring: the ring
+ * @index: the subchannel
+ * @user_data: of the SQE
+ * @flags: VFIO_CCW_RING_CQE_*
+ * @res: 0 or -errno
+ * @reason: enum vfio_ccw_ring_reason
+ * @irb: the IRB
+ * @cpa: channel-program address for it, an IOVA
+ *
+ * Context: interrupts off; takes cq_lock.
+ */
+void vccw_cq_post_irb(struct vccw_ring *ring, u16 index, u64 user_data,
+		      u16 flags, int res, u16 reason, const struct irb *irb,
+		      u32 cpa)
+{
+	lockdep_assert_irqs_disabled();
+	spin_lock(&ring->cq_lock);
+	vccw_cq_write_irb(ring, index, user_data, flags, res, reason, irb, cpa);
+	vccw_cq_publish(ring);
+	spin_unlock(&ring->cq_lock);
+}
+
+/**
+ * vccw_cq_post_extra - post a CQE no slot was set aside for
+ * @ring: the ring
+ * @index: the subchannel
+ * @user_data: of the SQE, 0 for unsolicited status
+ * @flags: VFIO_CCW_RING_CQE_*
+ * @irb: the IRB
+ * @cpa: channel-program address for it, an IOVA
+ *
+ * Context: interrupts off; takes cq_lock.
+ * Return: whether there was room.
+ */
+bool vccw_cq_post_extra(struct vccw_ring *ring, u16 index, u64 user_data,
+			u16 flags, const struct irb *irb, u32 cpa)
+{
+	bool room;
+
+	lockdep_assert_irqs_disabled();
+	spin_lock(&ring->cq_lock);
+	vccw_cq_update_seen(ring);	/* a bad head leaves the last good one */
+	room = vccw_cq_room(ring);
+	if (room) {
+		ring->cq_promised++;
+		vccw_cq_write_irb(ring, index, user_data, flags, 0,
+				  VFIO_CCW_RING_R_NONE, irb, cpa);
+		vccw_cq_publish(ring);
+	}
+	spin_unlock(&ring->cq_lock);
+	return room;
+}
+
+/**
+ * vccw_cq_mark - CQ head of a user that has consumed all that was posted
+ * @ring: the ring
+ *
+ * Context: interrupts off; takes cq_lock.
+ */
+u32 vccw_cq_mark(struct vccw_ring *ring)
+{
+	u32 mark;
+
+	spin_lock(&ring->cq_lock);
+	mark = ring->cq_next;
+	spin_unlock(&ring->cq_lock);
+	return mark;
+}
+
+/* CQEs that user space has not consumed, were its head to be believed. */
+static u32 vccw_cq_pending(struct vccw_ring *ring, u32 head)
+{
+	return READ_ONCE(ring->cq_next) - head;
+}
+
+/* Sleep once, until @wake_at is reached, a signal, or @timeout. */
+static int vccw_cq_sleep(struct vccw_ring *ring, u32 head, u32 min,
+			 ktime_t *timeout)
+{
+	DEFINE_WAIT(wait);
+	int ret = 0;
+
+	prepare_to_wait(&ring->waiters, &wait, TASK_INTERRUPTIBLE);
+	/*
+	 * Of several waiters the one that wants least is woken, and all with
+	 * it; the others go back to sleep and say what they want again.
+	 */
+	if (list_is_singular(&ring->waiters.head) ||
+	    (s32)(head + min - READ_ONCE(ring->wake_at)) < 0)
+		WRITE_ONCE(ring->wake_at, head + min);
+	smp_mb();					/* (F) pairs with (E) */
+	if (vccw_cq_pending(ring, head) >= min)
+		;
+	else if (signal_pending(current))
+		ret = -EINTR;
+	else if (!schedule_hrtimeout(timeout, HRTIMER_MODE_ABS))
+		ret = -ETIME;
+	finish_wait(&ring->waiters, &wait);
+	/* What the remaining waiters want is not known here: wake them. */
+	WRITE_ONCE(ring->wake_at, READ_ONCE(ring->cq_next));
+	return ret;
+}
+
+/**
+ * vccw_cq_wait - wait for CQEs
+ * @ring: the ring
+ * @min: how many the CQ shall hold
+ * @timeout: until when, NULL for ever
+ *
+ * Context: process context.
+ * Return: 0, -EINTR, -ETIME.
+ */
+int vccw_cq_wait(struct vccw_ring *ring, u32 min, ktime_t *timeout)
+{
+	u32 head = READ_ONCE(*ring->cq_head);
+	int ret = 0;
+
+	min = min(min, ring->cq_entries);
+	while (!ret && vccw_cq_pending(ring, head) < min)
+		ret = vccw_cq_sleep(ring, head, min, timeout);
+	if (ret == -ETIME && vccw_cq_pending(ring, head) >= min)
+		ret = 0;
+	return ret;
+}
+
+/**
+ * vccw_cq_poll - poll() on a ring
+ * @ring: the ring
+ * @file: its file
+ * @table: for poll_wait()
+ *
+ * Return: EPOLLIN when there are CQEs to consume.
+ */
+__poll_t vccw_cq_poll(struct vccw_ring *ring, struct file *file,
+		      struct poll_table_struct *table)
+{
+	poll_wait(file, &ring->pollers, table);
+	smp_mb();					/* (F) pairs with (E) */
+	if (vccw_cq_pending(ring, READ_ONCE(*ring->cq_head)))
+		return EPOLLIN | EPOLLRDNORM;
+	return 0;
+}

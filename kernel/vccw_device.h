@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VCCW_DEVICE_H
+#define VCCW_DEVICE_H
+
+#include <linux/device.h>
+#include <linux/mdev.h>
+#include <linux/mutex.h>
+#include <linux/vfio.h>
+#include "css.h"
+#include "cio.h"
+#include "vccw_pins.h"
+#include "vccw_queue.h"
+#include "vccw_region.h"
+#include "vccw_ring.h"
+
+/**
+ * struct vccw_device - a subchannel handed to user space
+ * @vdev: the VFIO device
+ * @sch: the subchannel
+ * @lock: serialises what the client asks for in process context: translation,
+ *	pinning, open, close, reset, unmap, region writes
+ * @open: between open_device and close_device; @lock
+ * @pins: the pin cache; @lock
+ * @queue: the requests; see there
+ * @regions: the stock ABI; see there
+ * @ring: the ring it is attached to; vccw_ring_attach_lock
+ *
+ * Locks nest in this order: vccw_ring_attach_lock, vccw_ring.submit,
+ * vccw_device.lock, subchannel.lock, vccw_ring.cq_lock.
+ */
+struct vccw_device {
+	struct vfio_device vdev;
+	struct subchannel *sch;
+	struct mutex lock;
+	bool open;
+	struct vccw_pins pins;
+	struct vccw_queue queue;
+	struct vccw_regions regions;
+	struct vccw_ring *ring;
+};
+
+/**
+ * struct vccw_parent - what the css driver keeps of a bound subchannel
+ * @parent: makes mediated devices of it
+ * @type: the one type there is
+ * @types: list of it
+ * @dev: the mediated device's, NULL if there is none; the subchannel's lock
+ */
+struct vccw_parent {
+	struct mdev_parent parent;
+	struct mdev_type type;
+	struct mdev_type *types[1];
+	struct vccw_device *dev;
+};
+
+static inline struct vccw_device *vccw_from_vdev(struct vfio_device *vdev)
+{
+	return container_of(vdev, struct vccw_device, vdev);
+}
+
+extern struct mdev_driver vccw_mdev_driver;
+
+int vccw_chp_event(struct subchannel *sch, struct chp_link *link, int event);
+
+#endif /* VCCW_DEVICE_H */

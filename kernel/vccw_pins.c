@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The pin cache: client pages stay pinned from one request to the next.
+ *
+ * Pinning a page costs thousands of instructions, finding it here about ten.
+ * The cache is a bounded pool of entries hashed by the page number in the
+ * client's I/O address space.  It is given back page by page when the client
+ * unmaps (vccw_pins_drop()), when room is needed (vccw_pins_evict()) or when
+ * memory has been discarded under it (vccw_pins_stale()).
+ */
+#include <linux/iommu.h>
+#include <linux/jiffies.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/vfio.h>
+#include "vccw_device.h"
+
+/* Candidates looked at to find one page to evict. */
+#define VCCW_PINS_SAMPLE	16
+/* Pages pinned by one call. */
+#define VCCW_PINS_RUN		64
+/*
+ * The VFIO core takes its lock anew between telling us of an unmapped range
+ * and removing it.  For that long no page of the range may be pinned again.
+ */
+#define VCCW_PINS_UNMAP_DELAY	(HZ / 50 + 1)
+
+int vccw_pins_init(struct vccw_pins *pins, u32 limit)
+{
+	u32 buckets = roundup_pow_of_two(limit);
+	u32 i;
+
+	*pins = (struct vccw_pins){ .limit = limit, .mask = buckets - 1 };
+	pins->pool = kvcalloc(limit + 1, sizeof(*pins->pool), GFP_KERNEL_ACCOUNT);
+	pins->bucket = kvcalloc(buckets, sizeof(*pins->bucket), GFP_KERNEL_ACCOUNT);
+	if (!pins->pool || !pins->bucket) {
+		vccw_pins_destroy(pins);
+		return -ENOMEM;
+	}
+	for (i = 1; i < limit; i++)
+		pins->pool[i].next = i + 1;
+	pins->free = 1;
+	pins->hand = 1;
+	pins->batch = U64_MAX;
+	return 0;
+}
+
+void vccw_pins_destroy(struct vccw_pins *pins)
+{
+	WARN_ON_ONCE(pins->count);
+	kvfree(pins->pool);
+	kvfree(pins->bucket);
+	pins->pool = NULL;
+	pins->bucket = NULL;
+}
+
+static struct vccw_pin *vccw_pins_insert(struct vccw_pins *pins, u64 iova_pfn,
+					 u32 pfn)
+{
+	u32 *head = &pins->bucket[vccw_pins_hash(pins, iova_pfn)];
+	u32 i = pins->free;
+	struct vccw_pin *pin = &pins->pool[i];
+
+	pins->free = pin->next;
+	pins->count++;
+	*pin = (struct vccw_pin){
+		.iova_pfn = iova_pfn,
+		.pfn = pfn,
+		.used = pins->clock,
+		.next = *head,
+	};
+	*head = i;
+	return pin;
+}
+
+/* Forget an entry and let its page go. */
+static void vccw_pins_remove(struct vccw_device *dev, struct vccw_pin *pin)
+{
+	struct vccw_pins *pins = &dev->pins;
+	u32 i = pin - pins->pool;
+	u32 *link = &pins->bucket[vccw_pins_hash(pins, pin->iova_pfn)];
+
+	while (*link != i)
+		link = &pins->pool[*link].next;
+	*link = pin->next;
+
+	vfio_unpin_pages(&dev->vdev, (dma_addr_t)pin->iova_pfn << PAGE_SHIFT, 1);
+	pin->pfn = 0;
+	pin->next = pins->free;
+	pins->free = i;
+	pins->count--;
+}
+
+/*
+ * Make room for one page: of a few entries that no request uses, the one whose
+ * last use is longest ago.
+ */
+static bool vccw_pins_evict(struct vccw_device *dev)
+{
+	u64 oldest = min(vccw_queue_oldest(dev), dev->pins.batch);
+	struct vccw_pins *pins = &dev->pins;
+	struct vccw_pin *victim = NULL;
+	u32 seen = 0, i;
+
+	for (i = 0; i < pins->limit && seen < VCCW_PINS_SAMPLE; i++) {
+		struct vccw_pin *pin = &pins->pool[pins->hand];
+
+		pins->hand = pins->hand == pins->limit ? 1 : pins->hand + 1;
+		if (!pin->pfn || pin->used >= oldest)
+			continue;
+		if (!victim || pin->used < victim->used)
+			victim = pin;
+		seen++;
+	}
+	if (!victim)
+		return false;
+	vccw_pins_remove(dev, victim);
+	pins->evictions++;
+	return true;
+}
+
+/* Wait until the VFIO core has removed a range it told us about. */
+static void vccw_pins_wait_unmap(struct vccw_pins *pins, u64 first, u64 last)
+{
+	if (!pins->unmap_until || last < pins->unmap_first ||
+	    first > pins->unmap_last)
+		return;
+	while (time_before(jiffies, pins->unmap_until))
+		schedule_timeout_uninterruptible(1);
+	pins->unmap_until = 0;
+}
+
+/* Pages from @iova_pfn on that are not in the cache, at most @run. */
+static u32 vccw_pins_missing(struct vccw_pins *pins, u64 iova_pfn, u32 run)
+{
+	u32 n = 1;
+
+	while (n < run && !vccw_pins_find(pins, iova_pfn + n))
+		n++;
+	return n;
+}
+
+/*
+ * Pin a run of pages, fewer if the client's limit on locked memory or our own
+ * has no room for all of them.
+ */
+static int vccw_pins_pin(struct vccw_device *dev, u64 iova_pfn, u32 run,
+			 struct page **pages)
+{
+	dma_addr_t iova = (dma_addr_t)iova_pfn << PAGE_SHIFT;
+	struct vccw_pins *pins = &dev->pins;
+	int ret;
+
+	while (pins->limit - pins->count < run) {
+		if (vccw_pins_evict(dev))
+			continue;
+		run = pins->limit - pins->count;
+		if (!run)
+			return -ENOMEM;
+	}
+	vccw_pins_wait_unmap(pins, iova_pfn, iova_pfn + run - 1);
+	for (;;) {
+		ret = vfio_pin_pages(&dev->vdev, iova, run,
+				     IOMMU_READ | IOMMU_WRITE, pages);
+		if (ret > 0)
+			return ret;
+		if (run > 1)
+			run = 1;	/* the first page at least */
+		else if (ret != -ENOMEM || !vccw_pins_evict(dev))
+			return ret ?: -EFAULT;
+	}
+}
+
+/**
+ * vccw_pins_miss - pin a page that is not in the cache
+ * @dev: the device
+ * @iova_pfn: page number in the client's I/O address space
+ * @run: pages that will be asked for next, this one included
+ *
+ * Context: process context, vccw_device.lock held; sleeps.
+ * Return: the entry, or -ENOMEM when no page can be pinned within the limits,
+ * -EFAULT when the client has not mapped it for reading and writing.
+ */
+struct vccw_pin *vccw_pins_miss(struct vccw_device *dev, u64 iova_pfn, u32 run)
+{
+	struct page *pages[VCCW_PINS_RUN];
+	struct vccw_pins *pins = &dev->pins;
+	struct vccw_pin *first = NULL;
+	int n, i;
+
+	lockdep_assert_held(&dev->lock);
+	run = vccw_pins_missing(pins, iova_pfn, min_t(u32, run, VCCW_PINS_RUN));
+	n = vccw_pins_pin(dev, iova_pfn, run, pages);
+	if (n < 0)
+		return ERR_PTR(n == -ENOMEM ? -ENOMEM : -EFAULT);
+	for (i = 0; i < n; i++) {
+		struct vccw_pin *pin = vccw_pins_insert(pins, iova_pfn + i,
+							page_to_pfn(pages[i]));
+
+		if (!first)
+			first = pin;
+	}
+	pins->misses += n;
+	return first;
+}
+
+/**
+ * vccw_pins_stale - replace a page that its owner has discarded
+ * @dev: the device
+ * @pin: its entry; gone on return
+ *
+ * Requests that still use the old page are waited for first.
+ *
+ * Context: process context, vccw_device.lock held; sleeps.
+ * Return: as vccw_pins_miss(), or -EBUSY when they do not end.
+ */
+struct vccw_pin *vccw_pins_stale(struct vccw_device *dev, struct vccw_pin *pin)
+{
+	u64 iova_pfn = pin->iova_pfn;
+
+	if (pin->used >= dev->pins.batch)
+		return ERR_PTR(-EBUSY);
+	if (pin->used >= vccw_queue_oldest(dev)) {
+		int ret = vccw_queue_settle(dev);
+
+		if (ret)
+			return ERR_PTR(ret);
+	}
+	vccw_pins_remove(dev, pin);
+	dev->pins.stale++;
+	return vccw_pins_miss(dev, iova_pfn, 1);
+}
+
+/**
+ * vccw_pins_next - go through the entries of a range
+ * @pins: the cache
+ * @iter: 0 at first
+ * @first: first page of the range
+ * @last: last page of the range
+ *
+ * Return: the next entry, NULL after the last.
+ */
+struct vccw_pin *vccw_pins_next(struct vccw_pins *pins, u32 *iter,
+				u64 first, u64 last)
+{
+	while (*iter < pins->limit) {
+		struct vccw_pin *pin = &pins->pool[++*iter];
+
+		if (pin->pfn && pin->iova_pfn >= first && pin->iova_pfn <= last)
+			return pin;
+	}
+	return NULL;
+}
+
+/**
+ * vccw_pins_block - the client is unmapping a range
+ * @pins: the cache
+ * @first: its first page
+ * @last: its last page
+ *
+ * For a moment pages of the range will not be pinned again.
+ *
+ * Return: whether any is pinned now.
+ */
+bool vccw_pins_block(struct vccw_pins *pins, u64 first, u64 last)
+{
+	u32 iter = 0;
+
+	pins->unmap_first = first;
+	pins->unmap_last = last;
+	pins->unmap_until = (jiffies + VCCW_PINS_UNMAP_DELAY) ?: 1;
+	return vccw_pins_next(pins, &iter, first, last);
+}
+
+/**
+ * vccw_pins_drop - unpin the pages of a range
+ * @dev: the device
+ * @first: first page
+ * @last: last page; no request may be using one of them
+ *
+ * Context: process context, vccw_device.lock held; sleeps.
+ */
+void vccw_pins_drop(struct vccw_device *dev, u64 first, u64 last)
+{
+	struct vccw_pin *pin;
+	u32 iter = 0;
+
+	lockdep_assert_held(&dev->lock);
+	while ((pin = vccw_pins_next(&dev->pins, &iter, first, last)))
+		vccw_pins_remove(dev, pin);
+}

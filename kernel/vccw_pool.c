@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The requests of a queue and their memory.  Nothing is allocated per I/O: a
+ * ring brings as many requests as its CQ has slots, each with a block for its
+ * channel program, and the region has one of its own.
+ */
+#include <linux/gfp.h>
+#include <linux/slab.h>
+#include "vccw_device.h"
+
+/**
+ * vccw_queue_get_req - a free request of the ring's pool
+ * @q: the queue
+ *
+ * Context: process context, vccw_device.lock held.
+ * Return: the request; NULL cannot happen while no more SQEs are consumed than
+ * the CQ has slots, because the pool is as large.
+ */
+struct vccw_req *vccw_queue_get_req(struct vccw_queue *q)
+{
+	struct llist_node *node = q->free_cache;
+	struct vccw_req *req;
+
+	if (!node)
+		node = llist_del_all(&q->free);
+	if (!node)
+		return NULL;
+	q->free_cache = node->next;
+	req = llist_entry(node, struct vccw_req, free);
+	req->cancel = 0;
+	req->merged = false;
+	req->issued = false;
+	if (unlikely(req->cp.block != req->cp.small))
+		vccw_cp_release(&req->cp);
+	return req;
+}
+
+/**
+ * vccw_queue_put_req - give back a request that was not queued
+ * @q: the queue
+ * @req: the request
+ *
+ * Context: process context, vccw_device.lock held.
+ */
+void vccw_queue_put_req(struct vccw_queue *q, struct vccw_req *req)
+{
+	req->free.next = q->free_cache;
+	q->free_cache = &req->free;
+}
+
+static void vccw_req_init(struct vccw_req *req, void *block)
+{
+	req->cp.small = block;
+	req->cp.block = block;
+	req->cp.size = VCCW_CP_BLOCK;
+}
+
+/**
+ * vccw_queue_init - initialise a queue
+ * @q: the queue, zeroed
+ *
+ * Context: process context.
+ * Return: 0 or -ENOMEM.
+ */
+int vccw_queue_init(struct vccw_queue *q)
+{
+	void *block = (void *)__get_free_page(GFP_KERNEL_ACCOUNT | GFP_DMA);
+
+	if (!block)
+		return -ENOMEM;
+	INIT_LIST_HEAD(&q->ready);
+	INIT_LIST_HEAD(&q->funcs);
+	init_waitqueue_head(&q->idle);
+	init_llist_head(&q->free);
+	vccw_req_init(&q->region_req, block);
+	q->region_req.region = true;
+	q->region_func.region = true;
+	return 0;
+}
+
+void vccw_queue_destroy(struct vccw_queue *q)
+{
+	vccw_cp_release(&q->region_req.cp);
+	free_page((unsigned long)q->region_req.cp.small);
+}
+
+static void vccw_free_pool(struct vccw_queue *q)
+{
+	u32 i;
+
+	for (i = 0; q->pool && i < q->pool_size; i++)
+		if (q->pool[i].cp.block)
+			vccw_cp_release(&q->pool[i].cp);
+	for (i = 0; q->pool_pages && i * 2 < q->pool_size; i++)
+		free_page(q->pool_pages[i]);
+	kvfree(q->pool);
+	kfree(q->pool_pages);
+	q->pool = NULL;
+	q->pool_pages = NULL;
+	init_llist_head(&q->free);
+	q->free_cache = NULL;
+}
+
+static int vccw_alloc_pool(struct vccw_queue *q, u32 requests)
+{
+	u32 i;
+
+	q->pool_size = requests;
+	q->pool = kvcalloc(requests, sizeof(*q->pool), GFP_KERNEL_ACCOUNT);
+	q->pool_pages = kcalloc(DIV_ROUND_UP(requests, 2),
+				sizeof(*q->pool_pages), GFP_KERNEL_ACCOUNT);
+	if (!q->pool || !q->pool_pages)
+		return -ENOMEM;
+	for (i = 0; i < requests; i++) {
+		unsigned long *page = &q->pool_pages[i / 2];
+
+		if (!*page)
+			*page = __get_free_page(GFP_KERNEL_ACCOUNT | GFP_DMA);
+		if (!*page)
+			return -ENOMEM;
+		vccw_req_init(&q->pool[i], (void *)*page + i % 2 * VCCW_CP_BLOCK);
+		vccw_queue_put_req(q, &q->pool[i]);
+	}
+	return 0;
+}
+
+/**
+ * vccw_queue_attach - let a ring use the queue
+ * @dev: the device
+ * @ring: the ring
+ * @index: index of this subchannel in it
+ * @requests: most requests it can have under way
+ *
+ * Context: process context, vccw_device.lock held; sleeps.
+ * Return: 0, -EBUSY while the region has a request under way, -ENOMEM.
+ */
+int vccw_queue_attach(struct vccw_device *dev, struct vccw_ring *ring,
+		      u16 index, u32 requests)
+{
+	struct vccw_queue *q = &dev->queue;
+	int ret;
+
+	lockdep_assert_held(&dev->lock);
+	ret = vccw_alloc_pool(q, requests);
+	if (!ret) {
+		spin_lock_irq(&dev->sch->lock);
+		if (!vccw_idle(q)) {
+			ret = -EBUSY;
+		} else {
+			q->held = false;
+			q->unsolicited = 0;
+			q->ring = ring;
+			q->ring_index = index;
+		}
+		spin_unlock_irq(&dev->sch->lock);
+	}
+	if (ret)
+		vccw_free_pool(q);
+	return ret;
+}
+
+/**
+ * vccw_queue_detach - end a ring's requests, and its use of the queue
+ * @dev: the device
+ *
+ * Context: process context, vccw_device.lock held; sleeps.
+ */
+void vccw_queue_detach(struct vccw_device *dev)
+{
+	struct vccw_queue *q = &dev->queue;
+
+	vccw_queue_stop_all(dev, VFIO_CCW_RING_R_CLOSED);
+	spin_lock_irq(&dev->sch->lock);
+	q->ring = NULL;
+	q->held = false;
+	spin_unlock_irq(&dev->sch->lock);
+	vccw_free_pool(q);
+}

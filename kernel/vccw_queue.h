@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VCCW_QUEUE_H
+#define VCCW_QUEUE_H
+
+#include <linux/list.h>
+#include <linux/llist.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+#include <asm/cio.h>
+#include "orb.h"
+#include "vccw_cp.h"
+
+struct vccw_device;
+struct vccw_ring;
+
+enum vccw_func {
+	VCCW_START,
+	VCCW_HALT,
+	VCCW_CLEAR,
+};
+
+/**
+ * struct vccw_req - a request for one function of the subchannel
+ * @free: entry of &vccw_queue.free
+ * @link: entry of a list of &struct vccw_queue
+ * @func: START, HALT or CLEAR
+ * @region: came through the device's regions, not through a ring
+ * @recover: may start although an earlier start failed unseen
+ * @issued: HALT, CLEAR: the subchannel has accepted it
+ * @cancel: why the driver is taking back the started request, enum
+ *	vfio_ccw_ring_reason, 0 if it is not
+ * @merged: status that found no room in the CQ is in @irb
+ * @user_data: of the SQE
+ * @seq: number for the pin cache
+ * @irb: that status
+ * @orb: what SSCH gets
+ * @cp: the translated program
+ */
+struct vccw_req {
+	struct llist_node free;
+	struct list_head link;
+	u8 func;
+	bool region;
+	bool recover;
+	bool issued;
+	bool merged;
+	u16 cancel;
+	u64 user_data;
+	u64 seq;
+	union orb orb;
+	struct irb irb;
+	struct vccw_cp cp;
+};
+
+/**
+ * enum vccw_queue_state - may the queue issue requests?
+ * @VCCW_QUEUE_CLOSED: no, the device is closed; new requests are refused
+ * @VCCW_QUEUE_RUN: yes
+ * @VCCW_QUEUE_DRAIN: not now; new requests wait
+ * @VCCW_QUEUE_DEAD: no, the device is gone; new requests are refused
+ */
+enum vccw_queue_state {
+	VCCW_QUEUE_CLOSED,
+	VCCW_QUEUE_RUN,
+	VCCW_QUEUE_DRAIN,
+	VCCW_QUEUE_DEAD,
+};
+
+/**
+ * struct vccw_queue - requests of one subchannel
+ * @state: may requests be issued?
+ * @active: start the subchannel is carrying out
+ * @ready: starts waiting for their turn
+ * @funcs: HALTs and CLEARs under way
+ * @held: a start failed; those the client submitted without having seen that
+ *	are not issued
+ * @held_at: CQ head from which on the client has seen it
+ * @unsolicited: pieces of status nobody asked for, merged in
+ *	@unsolicited_irb, that found no room in the CQ yet
+ * @unsolicited_irb: that status
+ * @idle: woken when something ends while @state is not RUN
+ * @ring: the ring attached, NULL if none is
+ * @ring_index: index of this subchannel in it
+ * @pool: the requests of @ring
+ * @pool_pages: their blocks, two a page
+ * @pool_size: their number
+ * @free: those that are free, pushed from the interrupt handler
+ * @free_cache: those that are free, popped from @free all at once
+ * @region_req: start through the I/O region
+ * @region_func: HALT or CLEAR through the async command region
+ *
+ * Protected by the subchannel's lock, apart from @free (lockless), @free_cache
+ * (vccw_device.lock) and the pool itself (attach and detach exclude requests).
+ */
+struct vccw_queue {
+	enum vccw_queue_state state;
+	struct vccw_req *active;
+	struct list_head ready;
+	struct list_head funcs;
+	bool held;
+	u32 held_at;
+	u32 unsolicited;
+	struct irb unsolicited_irb;
+	wait_queue_head_t idle;
+	struct vccw_ring *ring;
+	u16 ring_index;
+	struct vccw_req *pool;
+	unsigned long *pool_pages;
+	u32 pool_size;
+	struct llist_head free;
+	struct llist_node *free_cache;
+	struct vccw_req region_req;
+	struct vccw_req region_func;
+};
+
+static inline bool vccw_idle(const struct vccw_queue *q)
+{
+	return !q->active && list_empty(&q->funcs);
+}
+
+/* vccw_queue.c: issue, interrupts, ways in */
+void vccw_complete(struct vccw_queue *q, struct vccw_req *req, int res,
+		   u16 reason, const struct irb *irb);
+void vccw_take_back(struct vccw_queue *q, int res, u16 reason);
+void vccw_issue_start(struct vccw_device *dev);
+void vccw_queue_start(struct vccw_device *dev, struct list_head *batch);
+int vccw_queue_start_region(struct vccw_device *dev);
+void vccw_queue_func(struct vccw_device *dev, struct vccw_req *req);
+int vccw_queue_func_region(struct vccw_device *dev, enum vccw_func func);
+void vccw_queue_irq(struct vccw_device *dev);
+void vccw_queue_path_lost(struct vccw_device *dev, u8 mask);
+u64 vccw_queue_oldest(struct vccw_device *dev);
+
+/* vccw_stop.c: ways out */
+int vccw_queue_open(struct vccw_device *dev);
+void vccw_queue_close(struct vccw_device *dev);
+void vccw_queue_dead(struct vccw_device *dev);
+void vccw_queue_stop_all(struct vccw_device *dev, u16 reason);
+void vccw_queue_stop_range(struct vccw_device *dev, u64 first, u64 last,
+			   u16 reason);
+int vccw_queue_settle(struct vccw_device *dev);
+
+/* vccw_pool.c: requests and their memory */
+int vccw_queue_init(struct vccw_queue *q);
+void vccw_queue_destroy(struct vccw_queue *q);
+int vccw_queue_attach(struct vccw_device *dev, struct vccw_ring *ring,
+		      u16 index, u32 requests);
+void vccw_queue_detach(struct vccw_device *dev);
+struct vccw_req *vccw_queue_get_req(struct vccw_queue *q);
+void vccw_queue_put_req(struct vccw_queue *q, struct vccw_req *req);
+
+#endif /* VCCW_QUEUE_H */

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The ring's life: made and attached through VFIO_DEVICE_FEATURE, mapped and
+ * entered through its own file, taken apart when that file or a device closes.
+ *
+ * The file and each attached device hold a reference.  Whichever end closes
+ * first ends the requests of its devices; the ring's memory goes last.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/vmalloc.h>
+#include "vccw_device.h"
+
+/*
+ * Protects vccw_device.ring of all devices, so that a device and a ring which
+ * close at the same time agree on who takes the other apart.
+ */
+static DEFINE_MUTEX(vccw_ring_attach_lock);
+
+static_assert(sizeof(struct vfio_ccw_ring_setup) == 96);
+static_assert(sizeof(struct vfio_ccw_ring_attach) == 16);
+static_assert(sizeof(struct vfio_ccw_ring_sqe) == 64);
+static_assert(sizeof(struct vfio_ccw_ring_cqe) == 128);
+static_assert(sizeof(struct vfio_ccw_ring_enter) == 24);
+
+static void vccw_ring_free(struct kref *ref)
+{
+	struct vccw_ring *ring = container_of(ref, struct vccw_ring, ref);
+
+	vfree(ring->sq_area);
+	vfree(ring->cq_area);
+	kfree(ring);
+}
+
+static void vccw_ring_put(struct vccw_ring *ring)
+{
+	kref_put(&ring->ref, vccw_ring_free);
+}
+
+static struct vccw_ring *vccw_ring_alloc(u32 sq_entries, u32 cq_entries)
+{
+	struct vccw_ring *ring = kzalloc(sizeof(*ring), GFP_KERNEL_ACCOUNT);
+
+	if (!ring)
+		return NULL;
+	kref_init(&ring->ref);
+	mutex_init(&ring->submit);
+	spin_lock_init(&ring->cq_lock);
+	init_waitqueue_head(&ring->waiters);
+	init_waitqueue_head(&ring->pollers);
+	ring->sq_entries = sq_entries;
+	ring->cq_entries = cq_entries;
+	ring->sq_bytes = PAGE_ALIGN(VCCW_RING_SQES +
+				    sq_entries * sizeof(*ring->sqes));
+	ring->cq_bytes = PAGE_ALIGN(VCCW_RING_CQES +
+				    cq_entries * sizeof(*ring->cqes));
+	ring->sq_area = vmalloc_user(ring->sq_bytes);
+	ring->cq_area = vmalloc_user(ring->cq_bytes);
+	if (!ring->sq_area || !ring->cq_area) {
+		vccw_ring_put(ring);
+		return NULL;
+	}
+	ring->sq_tail = ring->sq_area + VCCW_RING_SQ_TAIL;
+	ring->cq_head = ring->sq_area + VCCW_RING_CQ_HEAD;
+	ring->sqes = ring->sq_area + VCCW_RING_SQES;
+	ring->sq_head = ring->cq_area + VCCW_RING_SQ_HEAD;
+	ring->cq_tail = ring->cq_area + VCCW_RING_CQ_TAIL;
+	ring->cqes = ring->cq_area + VCCW_RING_CQES;
+	return ring;
+}
+
+/* Attaching and detaching */
+
+static int vccw_ring_free_index(const struct vccw_ring *ring)
+{
+	int i;
+
+	for (i = 0; i < VFIO_CCW_RING_MAX_SUBCHANNELS; i++) {
+		if (!ring->devices[i])
+			return i;
+	}
+	return -ENOSPC;
+}
+
+/* Attach a device: its index in the ring or -errno. */
+static int vccw_ring_attach(struct vccw_ring *ring, struct vccw_device *dev)
+{
+	int index, ret;
+
+	lockdep_assert_held(&vccw_ring_attach_lock);
+	if (dev->ring)
+		return -EBUSY;
+	mutex_lock(&ring->submit);
+	index = vccw_ring_free_index(ring);
+	if (index < 0)
+		goto out;
+	mutex_lock(&dev->lock);
+	ret = vccw_queue_attach(dev, ring, index, ring->cq_entries);
+	mutex_unlock(&dev->lock);
+	if (ret) {
+		index = ret;
+		goto out;
+	}
+	kref_get(&ring->ref);
+	dev->ring = ring;
+	ring->devices[index] = dev;
+out:
+	mutex_unlock(&ring->submit);
+	return index;
+}
+
+static void vccw_ring_detach_locked(struct vccw_device *dev)
+{
+	struct vccw_ring *ring = dev->ring;
+
+	/* No more submissions, and then an end of those there are. */
+	mutex_lock(&ring->submit);
+	ring->devices[dev->queue.ring_index] = NULL;
+	mutex_unlock(&ring->submit);
+	mutex_lock(&dev->lock);
+	vccw_queue_detach(dev);
+	mutex_unlock(&dev->lock);
+	dev->ring = NULL;
+	vccw_ring_put(ring);
+}
+
+/**
+ * vccw_ring_detach - take a device out of its ring, if it has one
+ * @dev: the device
+ *
+ * Its requests end; their CQEs are posted before this returns.
+ *
+ * Context: process context; sleeps.
+ */
+void vccw_ring_detach(struct vccw_device *dev)
+{
+	mutex_lock(&vccw_ring_attach_lock);
+	if (dev->ring)
+		vccw_ring_detach_locked(dev);
+	mutex_unlock(&vccw_ring_attach_lock);
+}
+
+/* The ring's file */
+
+static int vccw_ring_release(struct inode *inode, struct file *file)
+{
+	struct vccw_ring *ring = file->private_data;
+	int i;
+
+	mutex_lock(&vccw_ring_attach_lock);
+	for (i = 0; i < VFIO_CCW_RING_MAX_SUBCHANNELS; i++) {
+		if (ring->devices[i])
+			vccw_ring_detach_locked(ring->devices[i]);
+	}
+	mutex_unlock(&vccw_ring_attach_lock);
+	vccw_ring_put(ring);
+	return 0;
+}
+
+static long vccw_ring_ioctl(struct file *file, unsigned int cmd,
+			    unsigned long arg)
+{
+	if (cmd != VFIO_CCW_RING_ENTER)
+		return -ENOTTY;
+	return vccw_ring_enter(file->private_data, arg);
+}
+
+/* Takes no lock: it is called with mmap_lock held. */
+static int vccw_ring_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct vccw_ring *ring = file->private_data;
+	unsigned long size = vma->vm_end - vma->vm_start;
+
+	if (!(vma->vm_flags & VM_SHARED))
+		return -EINVAL;
+	switch ((u64)vma->vm_pgoff << PAGE_SHIFT) {
+	case VFIO_CCW_RING_OFF_SQ:
+		if (size != ring->sq_bytes)
+			return -EINVAL;
+		return remap_vmalloc_range(vma, ring->sq_area, 0);
+	case VFIO_CCW_RING_OFF_CQ:
+		if (size != ring->cq_bytes)
+			return -EINVAL;
+		if (vma->vm_flags & VM_WRITE)
+			return -EPERM;
+		vm_flags_clear(vma, VM_MAYWRITE);
+		return remap_vmalloc_range(vma, ring->cq_area, 0);
+	default:
+		return -EINVAL;
+	}
+}
+
+static __poll_t vccw_ring_poll(struct file *file, poll_table *table)
+{
+	return vccw_cq_poll(file->private_data, file, table);
+}
+
+static const struct file_operations vccw_ring_fops = {
+	.owner = THIS_MODULE,
+	.release = vccw_ring_release,
+	.unlocked_ioctl = vccw_ring_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.mmap = vccw_ring_mmap,
+	.poll = vccw_ring_poll,
+	.llseek = noop_llseek,
+};
+
+/* The feature */
+
+static int vccw_ring_check_setup(struct vfio_ccw_ring_setup *setup)
+{
+	if (setup->flags || setup->reserved0 ||
+	    memchr_inv(setup->reserved, 0, sizeof(setup->reserved)))
+		return -EINVAL;
+	if (!setup->sq_entries || setup->sq_entries > VFIO_CCW_RING_MAX_ENTRIES)
+		return -EINVAL;
+	setup->sq_entries = roundup_pow_of_two(setup->sq_entries);
+	if (!setup->cq_entries)
+		setup->cq_entries = 2 * setup->sq_entries;
+	if (setup->cq_entries < setup->sq_entries ||
+	    setup->cq_entries > 2 * VFIO_CCW_RING_MAX_ENTRIES)
+		return -EINVAL;
+	setup->cq_entries = roundup_pow_of_two(setup->cq_entries);
+	return 0;
+}
+
+static void vccw_ring_describe(const struct vccw_ring *ring,
+			       struct vfio_ccw_ring_setup *setup)
+{
+	setup->features = 0;
+	setup->sq_bytes = ring->sq_bytes;
+	setup->cq_bytes = ring->cq_bytes;
+	setup->off_sq_tail = VCCW_RING_SQ_TAIL;
+	setup->off_cq_head = VCCW_RING_CQ_HEAD;
+	setup->off_sqes = VCCW_RING_SQES;
+	setup->off_sq_head = VCCW_RING_SQ_HEAD;
+	setup->off_cq_tail = VCCW_RING_CQ_TAIL;
+	setup->off_cqes = VCCW_RING_CQES;
+}
+
+/* A file for a new ring with the device attached; the ring's reference goes to it. */
+static struct file *vccw_ring_file(struct vccw_ring *ring,
+				   struct vccw_device *dev, u32 *index)
+{
+	struct file *file;
+	int ret;
+
+	file = anon_inode_getfile("[vfio-ccw-ring]", &vccw_ring_fops, ring,
+				  O_RDWR);
+	if (IS_ERR(file)) {
+		vccw_ring_put(ring);
+		return file;
+	}
+	mutex_lock(&vccw_ring_attach_lock);
+	ret = vccw_ring_attach(ring, dev);
+	mutex_unlock(&vccw_ring_attach_lock);
+	if (ret < 0) {
+		fput(file);
+		return ERR_PTR(ret);
+	}
+	*index = ret;
+	return file;
+}
+
+static int vccw_ring_setup(struct vccw_device *dev, void __user *arg)
+{
+	struct vfio_ccw_ring_setup setup;
+	struct vccw_ring *ring;
+	struct file *file;
+	int fd, ret;
+
+	if (copy_from_user(&setup, arg, sizeof(setup)))
+		return -EFAULT;
+	ret = vccw_ring_check_setup(&setup);
+	if (ret)
+		return ret;
+	fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd < 0)
+		return fd;
+	ret = -ENOMEM;
+	ring = vccw_ring_alloc(setup.sq_entries, setup.cq_entries);
+	if (!ring)
+		goto put_fd;
+	vccw_ring_describe(ring, &setup);
+	file = vccw_ring_file(ring, dev, &setup.subchannel);
+	ret = PTR_ERR(file);
+	if (IS_ERR(file))
+		goto put_fd;
+	setup.ring_fd = fd;
+	ret = -EFAULT;
+	if (copy_to_user(arg, &setup, sizeof(setup)))
+		goto put_file;
+	fd_install(fd, file);
+	return 0;
+
+put_file:
+	fput(file);
+put_fd:
+	put_unused_fd(fd);
+	return ret;
+}
+
+static int vccw_ring_join(struct vccw_device *dev, void __user *arg)
+{
+	struct vfio_ccw_ring_attach attach;
+	struct file *file;
+	int ret;
+
+	if (copy_from_user(&attach, arg, sizeof(attach)))
+		return -EFAULT;
+	if (attach.flags || attach.reserved)
+		return -EINVAL;
+	file = fget(attach.ring_fd);
+	if (!file)
+		return -EBADF;
+	ret = -EINVAL;
+	if (file->f_op != &vccw_ring_fops)
+		goto put;
+	mutex_lock(&vccw_ring_attach_lock);
+	ret = vccw_ring_attach(file->private_data, dev);
+	mutex_unlock(&vccw_ring_attach_lock);
+	if (ret < 0)
+		goto put;
+	attach.subchannel = ret;
+	ret = 0;
+	if (copy_to_user(arg, &attach, sizeof(attach))) {
+		vccw_ring_detach(dev);
+		ret = -EFAULT;
+	}
+put:
+	fput(file);
+	return ret;
+}
+
+/**
+ * vccw_ring_feature - VFIO_DEVICE_FEATURE_CCW_RING
+ * @dev: the device
+ * @flags: as VFIO has them
+ * @arg: user address of the data
+ * @argsz: their size
+ *
+ * Context: process context; sleeps.
+ * Return: 0 or -errno.
+ */
+int vccw_ring_feature(struct vccw_device *dev, u32 flags, void __user *arg,
+		      size_t argsz)
+{
+	size_t size = flags & VFIO_DEVICE_FEATURE_SET ?
+		sizeof(struct vfio_ccw_ring_attach) :
+		sizeof(struct vfio_ccw_ring_setup);
+	int ret;
+
+	ret = vfio_check_feature(flags, argsz, VFIO_DEVICE_FEATURE_GET |
+				 VFIO_DEVICE_FEATURE_SET, size);
+	if (ret != 1)
+		return ret;
+	if (flags & VFIO_DEVICE_FEATURE_SET)
+		return vccw_ring_join(dev, arg);
+	return vccw_ring_setup(dev, arg);
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VCCW_RING_H
+#define VCCW_RING_H
+
+#include <linux/kref.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+#include <linux/vfio_ccw_ring.h>
+#include <asm/cio.h>
+#include "vccw_cp.h"
+
+struct file;
+struct poll_table_struct;
+struct vccw_device;
+
+/* Words that different CPUs write are kept a cache line of s390 apart. */
+#define VCCW_RING_LINE		256
+
+/* SQ area: what user space writes. */
+#define VCCW_RING_SQ_TAIL	0
+#define VCCW_RING_CQ_HEAD	(1 * VCCW_RING_LINE)
+#define VCCW_RING_SQES		(2 * VCCW_RING_LINE)
+/* CQ area: what the driver writes. */
+#define VCCW_RING_SQ_HEAD	0
+#define VCCW_RING_CQ_TAIL	(1 * VCCW_RING_LINE)
+#define VCCW_RING_CQES		(2 * VCCW_RING_LINE)
+
+/**
+ * struct vccw_ring - a submission and a completion queue
+ * @ref: held by the ring's file and by each attached device
+ * @sq_area: memory user space writes
+ * @cq_area: memory user space reads
+ * @sq_tail: user's SQ tail in @sq_area
+ * @cq_head: user's CQ head in @sq_area
+ * @sqes: SQEs in @sq_area
+ * @sq_head: SQ head in @cq_area, written only
+ * @cq_tail: CQ tail in @cq_area, written only
+ * @cqes: CQEs in @cq_area
+ * @sq_entries: size of the SQ
+ * @cq_entries: size of the CQ
+ * @sq_bytes: size of @sq_area
+ * @cq_bytes: size of @cq_area
+ *
+ * @submit: serialises submitters; protects @sq_next and @devices
+ * @sq_next: the SQ head; what @sq_head says is never read back
+ * @devices: attached devices by index
+ *
+ * @cq_lock: protects the following; nests inside a subchannel's lock
+ * @cq_next: the CQ tail; what @cq_tail says is never read back
+ * @cq_seen: last valid CQ head read from user space
+ * @cq_promised: CQ slots given away, free-running: one for each SQE consumed
+ *	and for each CQE beyond those
+ *
+ * @waiters: those in VFIO_CCW_RING_ENTER
+ * @wake_at: CQ tail at which @waiters are to be woken
+ * @pollers: those in poll(), select() and epoll
+ */
+struct vccw_ring {
+	struct kref ref;
+	void *sq_area;
+	void *cq_area;
+	u32 *sq_tail;
+	u32 *cq_head;
+	struct vfio_ccw_ring_sqe *sqes;
+	u32 *sq_head;
+	u32 *cq_tail;
+	struct vfio_ccw_ring_cqe *cqes;
+	u32 sq_entries;
+	u32 cq_entries;
+	u32 sq_bytes;
+	u32 cq_bytes;
+
+	struct mutex submit;
+	u32 sq_next;
+	struct vccw_device *devices[VFIO_CCW_RING_MAX_SUBCHANNELS];
+
+	spinlock_t cq_lock;
+	u32 cq_next;
+	u32 cq_seen;
+	u32 cq_promised;
+
+	wait_queue_head_t waiters;
+	u32 wake_at;
+	wait_queue_head_t pollers;
+};
+
+/* vccw_ring.c: the ring's life and its file */
+int vccw_ring_feature(struct vccw_device *dev, u32 flags, void __user *arg,
+		      size_t argsz);
+void vccw_ring_detach(struct vccw_device *dev);
+
+/* vccw_sq.c: submission */
+long vccw_ring_enter(struct vccw_ring *ring, unsigned long arg);
+
+/* vccw_cq.c: completion */
+int vccw_cq_reserve(struct vccw_ring *ring, u32 *slots);
+void vccw_cq_post(struct vccw_ring *ring, u16 index, u64 user_data, int res,
+		  const struct vccw_fault *fault);
+void vccw_cq_post_irb(struct vccw_ring *ring, u16 index, u64 user_data,
+		      u16 flags, int res, u16 reason, const struct irb *irb,
+		      u32 cpa);
+bool vccw_cq_post_extra(struct vccw_ring *ring, u16 index, u64 user_data,
+			u16 flags, const struct irb *irb, u32 cpa);
+u32 vccw_cq_mark(struct vccw_ring *ring);
+int vccw_cq_wait(struct vccw_ring *ring, u32 min, ktime_t *timeout);
+__poll_t vccw_cq_poll(struct vccw_ring *ring, struct file *file,
+		      struct poll_table_struct *table);
+
+#endif /* VCCW_RING_H */

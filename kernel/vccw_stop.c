@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Ending requests: because memory is unmapped, a ring or the device is closed
+ * or reset, or the device has gone.
+ */
+#include <linux/jiffies.h>
+#include <linux/sched.h>
+#include <linux/vfio_ccw_ring.h>
+#include <asm/isc.h>
+#include "vccw_device.h"
+#include "ioasm.h"
+
+/* How long a device has to end an operation after HALT, after CLEAR. */
+#define VCCW_HALT_TIMEOUT	(HZ / 2)
+#define VCCW_CLEAR_TIMEOUT	(3 * HZ)
+/* How long operations have to end by themselves. */
+#define VCCW_SETTLE_TIMEOUT	(5 * HZ)
+
+/* Wait until nothing is under way; sch->lock held, and let go meanwhile. */
+static bool vccw_wait_idle(struct vccw_device *dev, long timeout)
+{
+	struct vccw_queue *q = &dev->queue;
+	struct subchannel *sch = dev->sch;
+
+	return wait_event_lock_irq_timeout(q->idle, vccw_idle(q), sch->lock,
+					   timeout);
+}
+
+/* The device does not answer: end what is under way without it. */
+static void vccw_abandon(struct vccw_device *dev, u16 reason)
+{
+	struct vccw_queue *q = &dev->queue;
+	struct vccw_req *req, *next;
+
+	if (q->active) {
+		req = q->active;
+		q->active = NULL;
+		vccw_complete(q, req, -ENODEV, req->cancel ?: reason, NULL);
+	}
+	list_for_each_entry_safe(req, next, &q->funcs, link) {
+		list_del(&req->link);
+		vccw_complete(q, req, -ENODEV, reason, NULL);
+	}
+}
+
+/*
+ * End what is under way: politely by HALT, then by CLEAR.  A subchannel that
+ * does not even answer that is disabled, so that it cannot touch the client's
+ * memory any more.
+ */
+static void vccw_stop_active(struct vccw_device *dev, u16 reason)
+{
+	struct vccw_queue *q = &dev->queue;
+	struct subchannel *sch = dev->sch;
+
+	if (vccw_idle(q))
+		return;
+	if (q->active)
+		q->active->cancel = reason;
+	if (hsch(sch->schid) != 3 && vccw_wait_idle(dev, VCCW_HALT_TIMEOUT))
+		return;
+	if (csch(sch->schid) != 3 && vccw_wait_idle(dev, VCCW_CLEAR_TIMEOUT))
+		return;
+	if (cio_disable_subchannel(sch))
+		dev_warn(&sch->dev, "vfio_ccw: device does not end its I/O and cannot be disabled\n");
+	vccw_abandon(dev, VFIO_CCW_RING_R_NOT_OPERATIONAL);
+}
+
+/* Hold the queue still; the state it had. */
+static enum vccw_queue_state vccw_drain(struct vccw_queue *q)
+{
+	enum vccw_queue_state state = q->state;
+
+	if (state == VCCW_QUEUE_RUN)
+		q->state = VCCW_QUEUE_DRAIN;
+	return state;
+}
+
+static void vccw_resume(struct vccw_device *dev, enum vccw_queue_state state)
+{
+	if (dev->queue.state == VCCW_QUEUE_DRAIN)
+		dev->queue.state = state;
+	vccw_issue_start(dev);
+}
+
+/**
+ * vccw_queue_stop_all - end all requests
+ * @dev: the device
+ * @reason: why, for those who asked
+ *
+ * Context: process context, vccw_device.lock held; sleeps.
+ */
+void vccw_queue_stop_all(struct vccw_device *dev, u16 reason)
+{
+	struct vccw_queue *q = &dev->queue;
+	enum vccw_queue_state state;
+
+	lockdep_assert_held(&dev->lock);
+	spin_lock_irq(&dev->sch->lock);
+	state = vccw_drain(q);
+	vccw_take_back(q, -ECANCELED, reason);
+	vccw_stop_active(dev, reason);
+	vccw_resume(dev, state);
+	spin_unlock_irq(&dev->sch->lock);
+}
+
+/* Does a request transfer data to or from a range of client memory? */
+static bool vccw_req_uses(struct vccw_device *dev, const struct vccw_req *req,
+			  u64 first, u64 last)
+{
+	struct vccw_pin *pin;
+	u32 iter = 0;
+
+	while ((pin = vccw_pins_next(&dev->pins, &iter, first, last))) {
+		if (vccw_cp_uses(&req->cp, req->orb.cmd.i2k, pin->pfn))
+			return true;
+		cond_resched();
+	}
+	return false;
+}
+
+/**
+ * vccw_queue_stop_range - end the requests that use client memory
+ * @dev: the device
+ * @first: first page in the client's I/O address space
+ * @last: last page
+ * @reason: why, for those who asked
+ *
+ * Others wait meanwhile and go on afterwards.
+ *
+ * Context: process context, vccw_device.lock held; sleeps.
+ */
+void vccw_queue_stop_range(struct vccw_device *dev, u64 first, u64 last,
+			   u16 reason)
+{
+	struct vccw_queue *q = &dev->queue;
+	LIST_HEAD(waiting);
+	LIST_HEAD(doomed);
+	enum vccw_queue_state state;
+	struct vccw_req *active, *req, *next;
+	bool stop;
+
+	lockdep_assert_held(&dev->lock);
+	/*
+	 * Programs are looked through with the lock let go.  Nobody else queues
+	 * meanwhile, and the active one's memory stays even if it ends, because
+	 * that takes dev->lock.
+	 */
+	spin_lock_irq(&dev->sch->lock);
+	state = vccw_drain(q);
+	list_splice_init(&q->ready, &waiting);
+	active = q->active;
+	spin_unlock_irq(&dev->sch->lock);
+
+	list_for_each_entry_safe(req, next, &waiting, link)
+		if (vccw_req_uses(dev, req, first, last))
+			list_move_tail(&req->link, &doomed);
+	stop = active && vccw_req_uses(dev, active, first, last);
+
+	spin_lock_irq(&dev->sch->lock);
+	list_for_each_entry_safe(req, next, &doomed, link) {
+		list_del(&req->link);
+		vccw_complete(q, req, -ECANCELED, reason, NULL);
+	}
+	list_splice(&waiting, &q->ready);
+	if (q->held)
+		vccw_take_back(q, -ECANCELED, VFIO_CCW_RING_R_HELD);
+	if (stop && q->active == active)
+		vccw_stop_active(dev, reason);
+	vccw_resume(dev, state);
+	spin_unlock_irq(&dev->sch->lock);
+}
+
+/**
+ * vccw_queue_settle - let the requests under way end
+ * @dev: the device
+ *
+ * Context: process context, vccw_device.lock held; sleeps.
+ * Return: 0, or -EBUSY when they take too long.
+ */
+int vccw_queue_settle(struct vccw_device *dev)
+{
+	unsigned long end = jiffies + VCCW_SETTLE_TIMEOUT;
+
+	while (vccw_queue_oldest(dev) != U64_MAX) {
+		if (time_after(jiffies, end))
+			return -EBUSY;
+		schedule_timeout_uninterruptible(1);
+	}
+	return 0;
+}
+
+/**
+ * vccw_queue_open - enable the subchannel
+ * @dev: the device
+ *
+ * Context: process context, vccw_device.lock held.
+ * Return: 0 or -errno.
+ */
+int vccw_queue_open(struct vccw_device *dev)
+{
+	struct subchannel *sch = dev->sch;
+	int ret;
+
+	spin_lock_irq(&sch->lock);
+	sch->isc = VFIO_CCW_ISC;
+	ret = cio_enable_subchannel(sch, (u32)virt_to_phys(sch));
+	if (!ret) {
+		dev->queue.held = false;
+		dev->queue.state = VCCW_QUEUE_RUN;
+	}
+	spin_unlock_irq(&sch->lock);
+	return ret;
+}
+
+/**
+ * vccw_queue_close - end all requests and disable the subchannel
+ * @dev: the device
+ *
+ * Context: process context, vccw_device.lock held; sleeps.
+ */
+void vccw_queue_close(struct vccw_device *dev)
+{
+	struct subchannel *sch = dev->sch;
+	int ret;
+
+	vccw_queue_stop_all(dev, VFIO_CCW_RING_R_CLOSED);
+	spin_lock_irq(&sch->lock);
+	if (dev->queue.state != VCCW_QUEUE_DEAD)
+		dev->queue.state = VCCW_QUEUE_CLOSED;
+	ret = cio_disable_subchannel(sch);
+	spin_unlock_irq(&sch->lock);
+	if (ret && ret != -ENODEV)
+		dev_warn(&sch->dev, "vfio_ccw: cannot disable the subchannel (%d)\n",
+			 ret);
+	vccw_cp_release(&dev->queue.region_req.cp);
+}
+
+/**
+ * vccw_queue_dead - the device is gone
+ * @dev: the device
+ *
+ * Context: any, subchannel.lock held.
+ */
+void vccw_queue_dead(struct vccw_device *dev)
+{
+	struct vccw_queue *q = &dev->queue;
+
+	lockdep_assert_held(&dev->sch->lock);
+	q->state = VCCW_QUEUE_DEAD;
+	vccw_take_back(q, -ENODEV, VFIO_CCW_RING_R_NOT_OPERATIONAL);
+	vccw_abandon(dev, VFIO_CCW_RING_R_NOT_OPERATIONAL);
+}
+
