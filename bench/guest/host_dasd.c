@@ -79,11 +79,10 @@ struct options {
 /* The generator of `ccwring bench`, so that both visit the same places. */
 static uint64_t next_unit(struct dasd *dasd)
 {
-	uint64_t z = dasd->random += UINT64_C(0x9e3779b97f4a7c15);
-
-	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-	return (z ^ z >> 31) % dasd->units;
+	dasd->random ^= dasd->random << 13;
+	dasd->random ^= dasd->random >> 7;
+	dasd->random ^= dasd->random << 17;
+	return (dasd->random >> 32) * dasd->units >> 32;
 }
 
 static void prepare(struct dasd *dasd)
@@ -152,7 +151,7 @@ static int open_dasd(struct dasd *dasd, const struct options *options)
 	unsigned int i;
 
 	dasd->shape = options->shape;
-	dasd->random = options->seed;
+	dasd->random = options->seed * UINT64_C(0x9e3779b97f4a7c15) | 1;
 	dasd->fd = open(options->device, O_RDWR | O_DIRECT | O_CLOEXEC);
 	bytes = dasd->fd < 0 ? -1 : lseek(dasd->fd, 0, SEEK_END);
 	if (bytes < (off_t)size)
