@@ -34,8 +34,12 @@ cached() {
 		prune_kind "$kind"
 	fi
 	REPLY=
-	[[ ! -e $dir/.complete ]] || REPLY=$dir
-	touch "$dir"
+	if [[ -e $dir/.complete ]]; then
+		touch "$dir"
+		REPLY=$dir
+	else
+		exec {lock}>&-
+	fi
 }
 
 cache_resumable=' kernel '
@@ -73,6 +77,6 @@ prune_kind() {
 		# "the" lock of one entry at once.
 		flock -n -x "$lock" && rm -rf "$dir"
 		exec {lock}>&-
-	done < <(find "$CCWRING_CACHE/$1" -mindepth 1 -maxdepth 1 -type d \
+	done < <(find "$CCWRING_CACHE/$1/" -mindepth 1 -maxdepth 1 -type d \
 		-printf '%T@ %p\n' | sort -rn | cut -d' ' -f2-)
 }

@@ -32,6 +32,7 @@ base_archive() {
 	local hercon
 	kernel_modules lab/guest/hercon
 	hercon=$REPLY
+	[[ -n $hercon ]] || die "the guest cannot do without lab/guest/hercon: make it compile"
 	hash_files lab/guest lab/machine/cpio.py lab/image.sh
 	hash_text 2 "$kernel_key" "$sysroot_key" "$REPLY"
 	cached base "$REPLY" "building the base of the guest image" build_base "$hercon"
@@ -49,7 +50,7 @@ build_base() {
 	copy_libraries
 	while IFS= read -r ko; do
 		cp "$ko" root/lib/modules/lab/
-	done < <(find "$CCWRING_KERNEL_DIR" "$hercon" -name '*.ko')
+	done < <(find "$CCWRING_KERNEL_DIR/" "$hercon/" -name '*.ko')
 	# The in-tree driver stands apart: ours takes its place.
 	mv root/lib/modules/lab/vfio_ccw.ko root/lib/modules/stock/
 	archive root >base.cpio

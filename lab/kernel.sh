@@ -46,7 +46,8 @@ guest_kernel() {
 build_kernel() {
 	local source=$1
 	shift
-	[[ -e .config ]] || configure_kernel "$source" "$@"
+	# Not .config: an interrupted run may have left one that is half done.
+	[[ -e .configured ]] || configure_kernel "$source" "$@"
 	"${kernel_make[@]}" -C "$source" O="$PWD" -j"$(nproc)" bzImage modules
 }
 
@@ -62,6 +63,7 @@ configure_kernel() {
 		mv .config .config.rejected
 		return 1
 	}
+	: >.configured
 }
 
 # Kconfig drops a wish whose dependencies are missing without a word.

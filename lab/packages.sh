@@ -25,6 +25,7 @@ need_packages() {
 }
 
 install_packages() {
+	apt_alone
 	as_root apt-get update
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
 }
@@ -39,5 +40,17 @@ need_s390x_archive() {
 	fi
 	as_root true
 	run_logged "reading the s390x package lists" "$log_dir/apt-update.log" \
-		"check the network and /etc/apt/sources.list, then start ./run again" as_root apt-get update
+		"check the network and /etc/apt/sources.list, then start ./run again" update_lists
+}
+
+update_lists() {
+	apt_alone
+	as_root apt-get update
+}
+
+# Two ./run's must not be at apt at the same time: it would refuse the second.
+apt_alone() {
+	local lock
+	exec {lock}>>"$CCWRING_CACHE/apt.lock"
+	flock -x "$lock"
 }
