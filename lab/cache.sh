@@ -62,7 +62,7 @@ build_entry() {
 }
 
 build_in() {
-	cd "$1"
+	cd "$1" || return
 	shift
 	"$@"
 }

@@ -50,7 +50,7 @@ elapsed() { printf -v REPLY '%d:%02d' $(($1 / 60)) $(($1 % 60)); }
 
 # One line that stays in place on a terminal: time, spinner, last line logged.
 draw_progress() {
-	local title=$1 log=$2 seconds=$3 spin='|/-\' last width text
+	local title=$1 log=$2 seconds=$3 spin='.oOo' last width text
 	last=$(tail -n 1 "$log" 2>/dev/null | tr -cd '[:print:]') || last=
 	width=$(tput cols 2>/dev/null || echo 80)
 	elapsed "$seconds"
@@ -123,7 +123,7 @@ hash_text() {
 # or everything when this is not a git checkout.
 list_files() {
 	local f
-	cd "$CCWRING_SRC"
+	cd "$CCWRING_SRC" || return
 	if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
 		git ls-files -z --cached --others --exclude-standard -- "$@"
 	else
