@@ -118,7 +118,7 @@ void vccw_cq_post(struct vccw_ring *ring, u16 index, u64 user_data, int res,
 /* Write a CQE with an IRB to the tail's slot; cq_lock held. */
 static void vccw_cq_write_irb(struct vccw_ring *ring, u16 index, u64 user_data,
 			      u16 flags, int res, u16 reason,
-			      const struct irb *irb, u32 cpa)
+			      const struct irb *irb)
 {
 	struct vfio_ccw_ring_cqe *cqe = vccw_cq_slot(ring);
 
@@ -133,7 +133,6 @@ static void vccw_cq_write_irb(struct vccw_ring *ring, u16 index, u64 user_data,
 	cqe->ccw_index = 0;
 	cqe->ccw_addr = 0;
 	memcpy(cqe->irb, irb, sizeof(*irb));
-	((struct irb *)cqe->irb)->scsw.cmd.cpa = u32_to_dma32(cpa);
 }
 
 /**
@@ -144,18 +143,16 @@ static void vccw_cq_write_irb(struct vccw_ring *ring, u16 index, u64 user_data,
  * @flags: VFIO_CCW_RING_CQE_*
  * @res: 0 or -errno
  * @reason: enum vfio_ccw_ring_reason
- * @irb: the IRB
- * @cpa: channel-program address for it, an IOVA
+ * @irb: the IRB, addresses in it are the client's
  *
  * Context: interrupts off; takes cq_lock.
  */
 void vccw_cq_post_irb(struct vccw_ring *ring, u16 index, u64 user_data,
-		      u16 flags, int res, u16 reason, const struct irb *irb,
-		      u32 cpa)
+		      u16 flags, int res, u16 reason, const struct irb *irb)
 {
 	lockdep_assert_irqs_disabled();
 	spin_lock(&ring->cq_lock);
-	vccw_cq_write_irb(ring, index, user_data, flags, res, reason, irb, cpa);
+	vccw_cq_write_irb(ring, index, user_data, flags, res, reason, irb);
 	vccw_cq_publish(ring);
 	spin_unlock(&ring->cq_lock);
 }
@@ -166,14 +163,13 @@ void vccw_cq_post_irb(struct vccw_ring *ring, u16 index, u64 user_data,
  * @index: the subchannel
  * @user_data: of the SQE, 0 for unsolicited status
  * @flags: VFIO_CCW_RING_CQE_*
- * @irb: the IRB
- * @cpa: channel-program address for it, an IOVA
+ * @irb: the IRB, addresses in it are the client's
  *
  * Context: interrupts off; takes cq_lock.
  * Return: whether there was room.
  */
 bool vccw_cq_post_extra(struct vccw_ring *ring, u16 index, u64 user_data,
-			u16 flags, const struct irb *irb, u32 cpa)
+			u16 flags, const struct irb *irb)
 {
 	bool room;
 
@@ -184,7 +180,7 @@ bool vccw_cq_post_extra(struct vccw_ring *ring, u16 index, u64 user_data,
 	if (room) {
 		ring->cq_promised++;
 		vccw_cq_write_irb(ring, index, user_data, flags, 0,
-				  VFIO_CCW_RING_R_NONE, irb, cpa);
+				  VFIO_CCW_RING_R_NONE, irb);
 		vccw_cq_publish(ring);
 	}
 	spin_unlock(&ring->cq_lock);

@@ -42,7 +42,6 @@ static bool vccw_accepts(const struct vccw_queue *q)
 void vccw_complete(struct vccw_queue *q, struct vccw_req *req, int res,
 		   u16 reason, const struct irb *irb)
 {
-	const struct cmd_scsw *scsw = irb ? &irb->scsw.cmd : NULL;
 	struct vccw_fault fault = { .reason = reason };
 	u16 flags = 0;
 
@@ -58,8 +57,7 @@ void vccw_complete(struct vccw_queue *q, struct vccw_req *req, int res,
 		flags |= VFIO_CCW_RING_CQE_MERGED;
 	if (irb)
 		vccw_cq_post_irb(q->ring, q->ring_index, req->user_data, flags,
-				 res, reason, irb,
-				 vccw_cp_iova(&req->cp, dma32_to_u32(scsw->cpa)));
+				 res, reason, irb);
 	else
 		vccw_cq_post(q->ring, q->ring_index, req->user_data, res, &fault);
 	llist_add(&req->free, &q->free);
@@ -190,7 +188,6 @@ static bool vccw_goes_on(const struct cmd_scsw *scsw)
 static void vccw_intermediate(struct vccw_queue *q, const struct irb *irb)
 {
 	struct vccw_req *req = q->active;
-	u32 cpa = vccw_cp_iova(&req->cp, dma32_to_u32(irb->scsw.cmd.cpa));
 
 	if (req->region) {
 		vccw_region_irb(vccw_of(q), irb);
@@ -198,7 +195,7 @@ static void vccw_intermediate(struct vccw_queue *q, const struct irb *irb)
 	}
 	if (!req->merged &&
 	    vccw_cq_post_extra(q->ring, q->ring_index, req->user_data,
-			       VFIO_CCW_RING_CQE_MORE, irb, cpa))
+			       VFIO_CCW_RING_CQE_MORE, irb))
 		return;
 	if (!req->merged)
 		memset(&req->irb, 0, sizeof(req->irb));
@@ -270,8 +267,7 @@ static void vccw_flush_unsolicited(struct vccw_queue *q)
 	if (q->unsolicited > 1)
 		flags |= VFIO_CCW_RING_CQE_MERGED;
 	if (vccw_cq_post_extra(q->ring, q->ring_index, 0, flags,
-			       &q->unsolicited_irb,
-			       dma32_to_u32(q->unsolicited_irb.scsw.cmd.cpa)))
+			       &q->unsolicited_irb))
 		q->unsolicited = 0;
 }
 
@@ -329,6 +325,12 @@ static void vccw_other_status(struct vccw_queue *q, struct irb *irb)
 	}
 }
 
+/* Channel-program address as the client knows it, 0 if it has none. */
+static u32 vccw_client_cpa(const struct vccw_req *req, u32 host)
+{
+	return req ? vccw_cp_iova(&req->cp, host) : 0;
+}
+
 /**
  * vccw_queue_irq - the subchannel has stored status
  * @dev: its device
@@ -345,9 +347,11 @@ void vccw_queue_irq(struct vccw_device *dev)
 	struct vccw_req *req = q->active;
 
 	lockdep_assert_held(&dev->sch->lock);
+	/* From here on the IRB is the client's: it knows no address of ours. */
+	scsw->cpa = u32_to_dma32(vccw_client_cpa(req, dma32_to_u32(scsw->cpa)));
 	if (likely(req && scsw->fctl == SCSW_FCTL_START_FUNC &&
-		   vccw_clean(scsw) && !vccw_goes_on(scsw) && !req->merged &&
-		   list_empty(&q->funcs) && !req->cancel)) {
+		   vccw_clean(scsw) && !req->merged && !req->cancel &&
+		   list_empty(&q->funcs))) {
 		/* The device comes first: it is idle while we talk. */
 		q->active = NULL;
 		vccw_issue_start(dev);

@@ -103,22 +103,17 @@ int vccw_region_info(struct vfio_region_info *info, unsigned long arg)
 /**
  * vccw_region_irb - an IRB for the I/O region
  * @dev: the device
- * @irb: the IRB
+ * @irb: the IRB, addresses in it are the client's
  *
  * Context: interrupts off, subchannel.lock held.
  */
 void vccw_region_irb(struct vccw_device *dev, const struct irb *irb)
 {
 	struct vccw_regions *r = &dev->regions;
-	struct irb *to = (struct irb *)r->io.irb_area;
-	u32 cpa = dma32_to_u32(irb->scsw.cmd.cpa);
 
 	lockdep_assert_held(&dev->sch->lock);
 	BUILD_BUG_ON(sizeof(r->io.irb_area) < sizeof(*irb));
-	memcpy(to, irb, sizeof(*to));
-	cpa = vccw_cp_iova(&dev->queue.region_req.cp, cpa);
-	if (cpa)
-		to->scsw.cmd.cpa = u32_to_dma32(cpa);
+	memcpy(r->io.irb_area, irb, sizeof(*irb));
 	vccw_trigger_signal(&r->triggers[VFIO_CCW_IO_IRQ_INDEX]);
 }
 

@@ -99,10 +99,9 @@ int vccw_cq_reserve(struct vccw_ring *ring, u32 *slots);
 void vccw_cq_post(struct vccw_ring *ring, u16 index, u64 user_data, int res,
 		  const struct vccw_fault *fault);
 void vccw_cq_post_irb(struct vccw_ring *ring, u16 index, u64 user_data,
-		      u16 flags, int res, u16 reason, const struct irb *irb,
-		      u32 cpa);
+		      u16 flags, int res, u16 reason, const struct irb *irb);
 bool vccw_cq_post_extra(struct vccw_ring *ring, u16 index, u64 user_data,
-			u16 flags, const struct irb *irb, u32 cpa);
+			u16 flags, const struct irb *irb);
 u32 vccw_cq_mark(struct vccw_ring *ring);
 int vccw_cq_wait(struct vccw_ring *ring, u32 min, ktime_t *timeout);
 __poll_t vccw_cq_poll(struct vccw_ring *ring, struct file *file,
