@@ -13,8 +13,10 @@
 # Entries are built in place, not renamed into place, because kbuild and CMake
 # write absolute paths into what they build.
 
-# How many entries of a kind survive; those in use always do.
+# How many entries of a kind survive; those in use always do, and those used in
+# the last hour, because somebody may have the output of `./run env` in a shell.
 cache_keep=3
+cache_minutes=60
 
 # cached KIND KEY TITLE BUILDER [ARG...]: the entry's directory in REPLY, or nothing
 # if it could not be built and job_optional is set.
@@ -69,14 +71,14 @@ build_in() {
 
 # Removes all but the newest entries of a kind, except those in use.
 prune_kind() {
-	local dir lock kept=0
-	while IFS= read -r dir; do
-		((++kept > cache_keep)) || continue
+	local dir lock kept=0 oldest=$((EPOCHSECONDS - 60 * cache_minutes)) used
+	while read -r used dir; do
+		((++kept > cache_keep && ${used%.*} < oldest)) || continue
 		exec {lock}>>"$dir.lock"
 		# The lock file stays: removing it would let two builders hold
 		# "the" lock of one entry at once.
 		flock -n -x "$lock" && rm -rf "$dir"
 		exec {lock}>&-
 	done < <(find "$CCWRING_CACHE/$1/" -mindepth 1 -maxdepth 1 -type d \
-		-printf '%T@ %p\n' | sort -rn | cut -d' ' -f2-)
+		-printf '%T@ %p\n' | sort -rn)
 }
