@@ -47,6 +47,7 @@
  * @count: their number, terminators included
  * @reads: CCWs read
  * @tics: TICs among them
+ * @ends: CCWs among them that end the program
  * @idals: lowest IDAW list written
  * @page: client page of the CCWs, host address
  * @page_pfn: its page number in the client's address space
@@ -62,6 +63,7 @@ struct vccw_walk {
 	u32 count;
 	u32 reads;
 	u32 tics;
+	u32 ends;
 	void *idals;
 	void *page;
 	u64 page_pfn;
@@ -468,10 +470,19 @@ static int vccw_take_ccw(struct vccw_walk *w, struct vccw_segment *s,
 
 /*
  * What follows a TIC is reached only if the device skips the TIC with status
- * modifier.  Behind a TIC that loops back into its own segment (search ID, TIC
- * back to it, read) that is the way out of the loop, so it must be right.
- * Behind any other TIC it may be anything, and is left out if it is not right:
- * the terminator stands there.
+ * modifier, which it cannot present in the middle of data chaining nor to a
+ * NOP.
+ */
+static bool vccw_skippable(const struct vccw_walk *w, u8 chaining)
+{
+	return !chaining && w->ccws[w->count - 2].cmd_code != VCCW_CMD_NOP;
+}
+
+/*
+ * Behind a TIC that loops back into its own segment (search ID, TIC back to
+ * it, read) that is the way out of the loop, so it must be right.  Behind any
+ * other TIC it may be anything, and is left out if it is not right: the
+ * terminator stands there.
  */
 static bool vccw_optional(const struct vccw_segment *s, u32 target)
 {
@@ -498,14 +509,15 @@ static int vccw_walk_segment(struct vccw_walk *w, struct vccw_segment *s)
 			if (optional)
 				break;
 			ret = vccw_take_tic(w, s, &ccw, chaining);
-			/* Data chaining knows no status modifier. */
-			if (!ret && chaining)
+			if (!ret && !vccw_skippable(w, chaining))
 				break;
 			optional = vccw_optional(s, target);
 		} else if (!ret) {
 			ret = vccw_take_ccw(w, s, &ccw, &chaining);
-			if (!ret && !(ccw.flags & (CCW_FLAG_CC | CCW_FLAG_DC)))
+			if (!ret && !(ccw.flags & (CCW_FLAG_CC | CCW_FLAG_DC))) {
+				w->ends++;
 				break;
+			}
 		}
 		if (ret && optional && ret != -ENOSPC)
 			break;
@@ -557,6 +569,7 @@ static int vccw_translate(struct vccw_walk *w, u32 cpa)
 	w->count = 0;
 	w->reads = 0;
 	w->tics = 0;
+	w->ends = 0;
 	w->page = NULL;
 	cp->nr_segments = 0;
 	ret = vccw_add_segment(w, cpa, 0);
@@ -564,6 +577,9 @@ static int vccw_translate(struct vccw_walk *w, u32 cpa)
 		ret = vccw_walk_segment(w, &cp->segments[i]);
 	if (!ret && w->tics)
 		ret = vccw_resolve_tics(w);
+	/* A loop nothing leads out of. */
+	if (!ret && !w->ends)
+		ret = vccw_refuse(w, -E2BIG, VFIO_CCW_RING_R_CCW_TOO_MANY);
 	cp->nr_ccws = w->count;
 	return ret;
 }

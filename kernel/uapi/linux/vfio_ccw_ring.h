@@ -236,8 +236,8 @@ struct vfio_ccw_ring_cqe {
  *
  * The channel program; ccw_index and ccw_addr name the CCW:
  * @VFIO_CCW_RING_R_CCW_UNMAPPED: the CCW is not in mapped memory (-EFAULT)
- * @VFIO_CCW_RING_R_CCW_TOO_MANY: the program is longer than the driver takes
- *	(-E2BIG)
+ * @VFIO_CCW_RING_R_CCW_TOO_MANY: the program is longer than the driver takes,
+ *	or has no end (-E2BIG)
  * @VFIO_CCW_RING_R_CCW_TIC_FIRST: the program begins with a TIC (-EINVAL)
  * @VFIO_CCW_RING_R_CCW_TIC_TIC: a TIC leads to a TIC (-ELOOP)
  * @VFIO_CCW_RING_R_CCW_TIC_ADDR: TIC to an address not on a doubleword
