@@ -24,6 +24,7 @@
 #define RECORD		4096
 #define TRACK_RECORDS	12
 #define MAX_DEPTH	64
+#define WRITE_PLACES	16
 #define MAX_COUNT	4000000
 
 struct shape {
@@ -47,6 +48,8 @@ static const struct shape shapes[] = {
  * @random: state of the generator
  * @end: time to stop, 0 for none
  * @buffers: one a slot
+ * @places: where each slot writes
+ * @turn: of each slot, in its places
  * @started: when the request of each slot was prepared
  * @free: slots without a request
  * @nr_free: how many
@@ -60,6 +63,8 @@ struct dasd {
 	uint64_t random;
 	uint64_t end;
 	uint8_t *buffers;
+	uint64_t places[MAX_DEPTH][WRITE_PLACES];
+	unsigned int turn[MAX_DEPTH];
 	uint64_t started[MAX_DEPTH];
 	unsigned int free[MAX_DEPTH];
 	unsigned int nr_free;
@@ -85,13 +90,31 @@ static uint64_t next_unit(struct dasd *dasd)
 	return (dasd->random >> 32) * dasd->units >> 32;
 }
 
+/* Each slot has a few blocks of its own to write, chosen beforehand. */
+static void choose_places(struct dasd *dasd, unsigned int depth)
+{
+	unsigned int slot, i;
+
+	for (slot = 0; dasd->shape->write && slot < depth; slot++) {
+		for (i = 0; i < WRITE_PLACES; i++)
+			dasd->places[slot][i] = next_unit(dasd);
+	}
+}
+
+static uint64_t next_place(struct dasd *dasd, unsigned int slot)
+{
+	if (!dasd->shape->write)
+		return next_unit(dasd);
+	return dasd->places[slot][dasd->turn[slot]++ % WRITE_PLACES];
+}
+
 static void prepare(struct dasd *dasd)
 {
 	struct io_uring_sqe *sqe = io_uring_get_sqe(&dasd->ring);
 	size_t size = dasd->shape->records * RECORD;
 	unsigned int slot = dasd->free[--dasd->nr_free];
 	uint8_t *buffer = dasd->buffers + slot * size;
-	uint64_t at = next_unit(dasd) * size;
+	uint64_t at = next_place(dasd, slot) * size;
 
 	if (dasd->shape->write)
 		io_uring_prep_write(sqe, dasd->fd, buffer, size, at);
@@ -162,6 +185,7 @@ static int open_dasd(struct dasd *dasd, const struct options *options)
 	if (!dasd->buffers || !dasd->figures.latency)
 		return -ENOMEM;
 	memset(dasd->buffers, 0xd5, options->depth * size);
+	choose_places(dasd, options->depth);
 	for (i = 0; i < options->depth; i++)
 		dasd->free[dasd->nr_free++] = i;
 	dasd->figures.backend = "host-dasd";

@@ -2,7 +2,7 @@
 """The report for people: one table a shape, each row beside the stock driver."""
 
 _COLUMNS = (("backend", 14), ("depth", 6), ("subch", 6), ("insns/IO", 10), ("us/IO", 10),
-            ("IOPS", 9), ("p50 us", 9), ("p99 us", 9), ("errors", 7), ("insns x", 8),
+            ("IOPS", 11), ("p50 us", 10), ("p99 us", 10), ("errors", 7), ("insns x", 8),
             ("time x", 8))
 
 _TITLES = {
