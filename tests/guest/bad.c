@@ -18,11 +18,11 @@ void t_refused(struct t_vm *vm, struct t_ring *ring,
 	T_CHECK(cqe.user_data == USER_DATA &&
 		!(cqe.flags & VFIO_CCW_RING_CQE_IRB),
 		"%s: its own user data and no IRB", what);
-	if (want->index >= 0) {
+	if (want->index >= 0)
 		T_EQUAL(cqe.ccw_index, want->index, "%s: the CCW's number",
 			what);
+	if (want->index != T_NONE)
 		T_EQUAL(cqe.ccw_addr, want->address, "%s: the CCW's address",
 			what);
-	}
 	t_good_start(vm, ring, what);
 }

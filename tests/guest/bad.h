@@ -10,12 +10,16 @@
 #define T_LIST		(T_IOVA + 0x20000)
 #define T_DATA		(T_IOVA + 0x40000)
 
+#define T_NONE	(-1)
+#define T_ANY	(-2)
+
 /**
  * struct t_refusal - how the driver says no
  * @res: -errno
  * @reason: VFIO_CCW_RING_R_*
- * @index: number of the CCW at fault, -1 if none is named or any will do
- * @address: its IOVA, unless @index is -1
+ * @index: number of the CCW at fault, T_ANY if any will do, T_NONE if none is
+ *	named, or any
+ * @address: its IOVA, unless @index is T_NONE
  */
 struct t_refusal {
 	int res;

@@ -48,20 +48,23 @@ static const struct bad_program programs[] = {
 	{ "a TIC out of memory", T_ORB_PLAIN, P,
 	  CCWS(NOP(T_CCW_CC), TIC(T_NOWHERE)),
 	  WANT(EFAULT, CCW_UNMAPPED, 2, T_NOWHERE) },
+	{ "a TIC out of memory behind a command that may skip it",
+	  T_ORB_PLAIN, P, CCWS(SENSE(T_CCW_CC, 8, D), TIC(T_NOWHERE), NOP(0)),
+	  WANT(EFAULT, CCW_UNMAPPED, T_ANY, T_NOWHERE) },
 	{ "a TIC at the beginning", T_ORB_PLAIN, P, CCWS(TIC(P + 8), NOP(0)),
 	  WANT(EINVAL, CCW_TIC_FIRST, 0, P) },
 	{ "a TIC to itself", T_ORB_PLAIN, P,
 	  CCWS(NOP(T_CCW_CC), TIC(P + 8)),
-	  WANT(ELOOP, CCW_TIC_TIC, -1, 0) },
+	  WANT(ELOOP, CCW_TIC_TIC, T_NONE, 0) },
 	{ "a TIC to a TIC", T_ORB_PLAIN, P,
 	  CCWS(NOP(T_CCW_CC), TIC(P + 24), NOP(0), TIC(P + 16)),
-	  WANT(ELOOP, CCW_TIC_TIC, -1, 0) },
+	  WANT(ELOOP, CCW_TIC_TIC, T_NONE, 0) },
 	{ "a chain without end, by TIC", T_ORB_PLAIN, P,
-	  CCWS(NOP(T_CCW_CC), TIC(P)), WANT(E2BIG, CCW_TOO_MANY, -1, 0) },
+	  CCWS(NOP(T_CCW_CC), TIC(P)), WANT(E2BIG, CCW_TOO_MANY, T_NONE, 0) },
 	{ "a format-0 chain without end", FORMAT0, P,
 	  CCWS(CCW0(T_CMD_NOP, T_CCW_SLI | T_CCW_CC, 1, D),
 	       CCW0(T_CMD_TIC, 0, 0, P)),
-	  WANT(E2BIG, CCW_TOO_MANY, -1, 0) },
+	  WANT(E2BIG, CCW_TOO_MANY, T_NONE, 0) },
 	{ "a TIC to a word boundary", T_ORB_PLAIN, P,
 	  CCWS(NOP(T_CCW_CC), TIC(P + 20)),
 	  WANT(EINVAL, CCW_TIC_ADDR, 1, P + 8) },
@@ -122,7 +125,7 @@ static void refuse_programs(struct t_vm *vm, struct t_ring *ring)
 static void refuse_long_program(struct t_vm *vm, struct t_ring *ring)
 {
 	const struct t_refusal want = { -E2BIG, VFIO_CCW_RING_R_CCW_TOO_MANY,
-					-1, 0 };
+					T_NONE, 0 };
 	const uint32_t start = T_IOVA + 0x100000;
 	struct vfio_ccw_ring_sqe sqe;
 	uint32_t i;

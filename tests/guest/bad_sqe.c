@@ -6,13 +6,13 @@
 #include "bad.h"
 
 static const struct t_refusal opcode = { -EOPNOTSUPP,
-	VFIO_CCW_RING_R_OPCODE, -1, 0 };
+	VFIO_CCW_RING_R_OPCODE, T_NONE, 0 };
 static const struct t_refusal flags = { -EINVAL,
-	VFIO_CCW_RING_R_SQE_FLAGS, -1, 0 };
+	VFIO_CCW_RING_R_SQE_FLAGS, T_NONE, 0 };
 static const struct t_refusal reserved = { -EINVAL,
-	VFIO_CCW_RING_R_SQE_RESERVED, -1, 0 };
+	VFIO_CCW_RING_R_SQE_RESERVED, T_NONE, 0 };
 static const struct t_refusal subchannel = { -ENXIO,
-	VFIO_CCW_RING_R_SUBCHANNEL, -1, 0 };
+	VFIO_CCW_RING_R_SUBCHANNEL, T_NONE, 0 };
 
 #define REFUSED(want, ...) \
 	t_refused(vm, ring, &(struct vfio_ccw_ring_sqe) { __VA_ARGS__ }, \
@@ -44,7 +44,7 @@ static void bad_sqes(struct t_vm *vm, struct t_ring *ring)
 static void bad_orb(struct t_vm *vm, struct t_ring *ring, uint32_t orb_flags,
 		    uint32_t program, int res, int reason, const char *what)
 {
-	struct t_refusal want = { res, reason, -1, 0 };
+	struct t_refusal want = { res, reason, T_NONE, 0 };
 	struct vfio_ccw_ring_sqe sqe;
 
 	t_ccw1(t_at(vm, T_PROGRAM), T_CMD_NOP, T_CCW_SLI, 1, T_DATA);

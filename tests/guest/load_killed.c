@@ -28,12 +28,14 @@ static long long module_users(void)
 	return users;
 }
 
+/* The victim's.  Its parent sees them if they share memory. */
+static struct t_ring ring;
+static struct t_vm vm;
+
 /* Whatever it locks counts for the memory it shares with its parent. */
 static int live_and_wait(void *argument)
 {
 	struct victim *victim = argument;
-	static struct t_ring ring;
-	static struct t_vm vm;
 
 	t_vm_open(&vm);
 	t_ring_open(&ring, vm.devices[0].fd, T_DEPTH);
@@ -74,11 +76,19 @@ static void kill_one(struct victim *victim, int flags)
 	munmap(stack, STACK_SIZE);
 }
 
+/* Shared memory keeps the mappings of the victim, and they keep the ring. */
+static void unmap_rest(int flags)
+{
+	if (!(flags & CLONE_VM))
+		return;
+	munmap(ring.sq, ring.setup.sq_bytes);
+	munmap((void *)ring.cq, ring.setup.cq_bytes);
+	munmap(vm.memory, T_SIZE);
+	munmap(vm.read_only, T_RO_SIZE);
+}
+
 static void check_usable(void)
 {
-	struct t_ring ring;
-	struct t_vm vm;
-
 	t_vm_open(&vm);
 	t_ring_open(&ring, vm.devices[0].fd, T_DEPTH);
 	t_good_start(&vm, &ring, "a kill");
@@ -99,6 +109,7 @@ static void killed(t_load load, int flags, const char *how)
 		"(%lld, before %lld)", how, t_pages_pinned(), pinned);
 	T_EQUAL(t_number_after("/proc/self/status", "VmLck:"), locked,
 		"%s: no memory stays locked", how);
+	unmap_rest(flags);
 	while (module_users() != users && tries--)
 		usleep(10000);
 	T_EQUAL(module_users(), users, "%s: the module's users are back", how);

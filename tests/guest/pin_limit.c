@@ -46,7 +46,7 @@ static void build(struct t_vm *vm, struct vfio_ccw_ring_sqe *sqe,
 static void over_the_limit(struct t_vm *vm, struct t_ring *ring)
 {
 	const struct t_refusal want = { -ENOMEM, VFIO_CCW_RING_R_PIN_LIMIT,
-					-1, 0 };
+					T_NONE, 0 };
 	struct vfio_ccw_ring_sqe sqe;
 
 	build(vm, &sqe, MANY_PAGES, 0);

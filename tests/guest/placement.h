@@ -73,7 +73,11 @@ void t_layout_build(struct t_vm *vm, uint32_t program,
 		    const struct t_layout *layout);
 uint32_t t_layout_bytes(const struct t_layout *layout);
 
-/* Runs it and compares the window with where @data belong. */
+/*
+ * Runs it and compares the window with where @data belong.  Without @data only
+ * whether each byte of the pieces is written and no other is: QEMU 7.2 puts the
+ * beginning of the data into each block of an IDAW list.
+ */
 void t_layout_run(struct t_vm *vm, struct t_ring *ring,
 		  const struct t_command *command,
 		  const struct t_layout *layout, const uint8_t *data);
