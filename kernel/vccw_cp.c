@@ -489,41 +489,55 @@ static bool vccw_optional(const struct vccw_segment *s, u32 target)
 	return target < s->iova || target - s->iova >= s->count * 8u;
 }
 
+/*
+ * Take the next CCW of a segment over.  @chaining: the command data-chaining
+ * into it, 0 if none is.  @optional: it may be left out.
+ * Return: 1 at the segment's end, 0 before, -errno.
+ */
+static int vccw_step(struct vccw_walk *w, struct vccw_segment *s, u8 *chaining,
+		     bool *optional)
+{
+	struct ccw1 ccw;
+	u32 target;
+	int ret;
+
+	ret = vccw_room(w);
+	if (!ret)
+		ret = vccw_read_ccw(w, s->iova + s->count * 8, &ccw);
+	if (ret)
+		return ret;
+	if (vccw_is_tic(w, &ccw)) {
+		if (*optional)
+			return 1;
+		target = dma32_to_u32(ccw.cda);
+		ret = vccw_take_tic(w, s, &ccw, *chaining);
+		if (ret)
+			return ret;
+		*optional = vccw_optional(s, target);
+		return !vccw_skippable(w, *chaining);
+	}
+	ret = vccw_take_ccw(w, s, &ccw, chaining);
+	if (ret)
+		return ret;
+	if (ccw.flags & (CCW_FLAG_CC | CCW_FLAG_DC))
+		return 0;
+	w->ends++;
+	return 1;
+}
+
 static int vccw_walk_segment(struct vccw_walk *w, struct vccw_segment *s)
 {
 	bool optional = false;
 	u8 chaining = s->cmd;
-	struct ccw1 ccw;
 	int ret;
 
 	s->host = dma32_to_u32(virt_to_dma32(w->ccws + w->count));
-	for (;;) {
-		u32 iova = s->iova + s->count * 8;
-
-		ret = vccw_room(w);
-		if (!ret)
-			ret = vccw_read_ccw(w, iova, &ccw);
-		if (!ret && vccw_is_tic(w, &ccw)) {
-			u32 target = dma32_to_u32(ccw.cda);
-
-			if (optional)
-				break;
-			ret = vccw_take_tic(w, s, &ccw, chaining);
-			if (!ret && !vccw_skippable(w, chaining))
-				break;
-			optional = vccw_optional(s, target);
-		} else if (!ret) {
-			ret = vccw_take_ccw(w, s, &ccw, &chaining);
-			if (!ret && !(ccw.flags & (CCW_FLAG_CC | CCW_FLAG_DC))) {
-				w->ends++;
-				break;
-			}
-		}
-		if (ret && optional && ret != -ENOSPC)
-			break;
-		if (ret)
-			return ret;
-	}
+	do
+		ret = vccw_step(w, s, &chaining, &optional);
+	while (!ret);
+	if (ret < 0 && (!optional || ret == -ENOSPC))
+		return ret;
+	/* The terminator.  There is room: vccw_room() asks for two. */
 	memset(&w->ccws[w->count++], 0, sizeof(*w->ccws));
 	return 0;
 }
