@@ -222,13 +222,13 @@ int ccwring_program_set_data(struct ccwring_program *prog, unsigned int index, c
 
 	if (index >= prog->count || is_tic(ccw) || ccw->flags & CCWRING_CCW_IDA)
 		return -EINVAL;
-	count = be16toh(ccw->count);
+	count = CCWRING_BE16(ccw->count);
 	if (data >= CCWRING_CCW_LIMIT || data + count > CCWRING_CCW_LIMIT)
 		return -EINVAL;
 	if (prog->vfio && moves_data(ccw->cmd, ccw->flags, count) &&
 	    !ccwring_dma_ptr(prog->vfio, data, count))
 		return -EFAULT;
-	ccw->cda = htobe32(data);
+	ccw->cda = CCWRING_BE32(data);
 	return 0;
 }
 
@@ -294,7 +294,7 @@ int ccwring_program_add_tic(struct ccwring_program *prog, unsigned int target)
 /* What can only be said of a TIC when its target is there. */
 static int check_tic(struct ccwring_program *prog, unsigned int index)
 {
-	unsigned int target = (be32toh(prog->ccws[index].cda) - prog->iova) /
+	unsigned int target = (CCWRING_BE32(prog->ccws[index].cda) - prog->iova) /
 			      sizeof(struct ccwring_ccw);
 	const struct ccwring_ccw *before = prog->ccws + index - 1;
 

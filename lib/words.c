@@ -142,6 +142,7 @@ static const char *const reasons[] = {
 	[VFIO_CCW_RING_R_ORB_MIDAW] = "ORB: modified indirect addressing is not supported",
 	[VFIO_CCW_RING_R_ORB_CPA] =
 		"ORB: channel-program address not on a doubleword boundary or over 31 bits",
+	[VFIO_CCW_RING_R_ORB_RESERVED] = "ORB: a bit that must be zero is one",
 	[VFIO_CCW_RING_R_CCW_UNMAPPED] = "the CCW is not in mapped memory",
 	[VFIO_CCW_RING_R_CCW_TOO_MANY] = "the channel program is longer than the driver takes",
 	[VFIO_CCW_RING_R_CCW_TIC_FIRST] = "the channel program begins with a TIC",

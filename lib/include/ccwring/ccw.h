@@ -63,8 +63,8 @@ static inline struct ccwring_ccw ccwring_ccw_make(uint8_t cmd, uint8_t flags, ui
 	struct ccwring_ccw ccw = {
 		.cmd = cmd,
 		.flags = flags,
-		.count = htobe16(count),
-		.cda = htobe32(cda),
+		.count = CCWRING_BE16(count),
+		.cda = CCWRING_BE32(cda),
 	};
 
 	return ccw;

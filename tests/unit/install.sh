@@ -1,0 +1,47 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# install.sh CMAKE BUILD CC CXX: what is installed can be used, from C and C++,
+# each header alone, with nothing but pkg-config's flags.
+set -eu
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+"$1" --install "$2" --prefix "$work/usr" >/dev/null
+pc=$(dirname "$(find "$work/usr" -name ccwring.pc)")
+# The file was written for the prefix of the build: move it.
+sed -i "s#^prefix=.*#prefix=$work/usr#; s#^libdir=.*/lib#libdir=$work/usr/lib#; s#^includedir=.*#includedir=$work/usr/include#" "$pc/ccwring.pc"
+flags=$(PKG_CONFIG_LIBDIR=$pc pkg-config --cflags --libs ccwring)
+
+for header in "$work"/usr/include/ccwring/*.h; do
+	name=${header##*/}
+	echo "#include <ccwring/$name>" >"$work/one.c"
+	$3 -std=c11 -Wall -Wextra -Werror -pedantic -fsyntax-only "$work/one.c" $flags
+	cp "$work/one.c" "$work/one.cc"
+	$4 -std=c++17 -Wall -Wextra -Werror -fsyntax-only "$work/one.cc" $flags
+done
+
+cat >"$work/use.c" <<'C'
+#include <ccwring/ccwring.h>
+
+int main(void)
+{
+	struct ccwring_vfio *vfio;
+	struct ccwring_orb orb;
+
+	ccwring_orb_init(&orb, 0x1000);
+	if (ccwring_vfio_new(0, &vfio))
+		return 1;
+	if (!ccwring_dma_alloc(vfio, 4096, 0))
+		return 2;
+	return ccwring_vfio_free(vfio) || ccwring_version() == 0;
+}
+C
+cp "$work/use.c" "$work/use.cc"
+lib=$(dirname "$(find "$work/usr" -name 'libccwring.so')")
+$3 -std=c11 -Wall -Wextra -Werror -o "$work/use" "$work/use.c" $flags
+LD_LIBRARY_PATH=$lib "$work/use"
+$4 -std=c++17 -Wall -Wextra -Werror -o "$work/use" "$work/use.cc" $flags
+LD_LIBRARY_PATH=$lib "$work/use"
+LD_LIBRARY_PATH=$lib "$work/usr/bin/ccwring" --version

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: MIT
+/*
+ * region.c - what the region transport does behind the queues
+ *
+ * The device is a file: what the library writes to a region is what the test
+ * reads there, and the IRB the test leaves is what the library finds.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "region_queue.h"
+#include "unit.h"
+
+#define IO_OFFSET  0
+#define CMD_OFFSET 4096
+
+static struct ccwring_device dev;
+static struct region_queue queue;
+static struct region_sch *sch;
+static uint32_t seen;
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(&queue, 0, sizeof(queue));
+	memset(&dev, 0, sizeof(dev));
+	dev.fd = memfd_create("regions", MFD_CLOEXEC);
+	assert_int_equal(ftruncate(dev.fd, 8192), 0);
+	dev.region[REGION_IO] = (struct region_info){ IO_OFFSET, sizeof(struct ccw_io_region) };
+	dev.region[REGION_CMD] = (struct region_info){ CMD_OFFSET, sizeof(struct ccw_cmd_region) };
+	assert_int_equal(region_queue_init(&queue, 4, 8), 0);
+	/* Counters wrap in every test. */
+	queue.sq_tail = queue.sq_head = queue.cq_head = queue.cq_tail = seen = 0xfffffffe;
+	assert_int_equal(region_queue_add(&queue, &dev, -1), 0);
+	sch = &queue.schs[0];
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	close(dev.fd);
+	region_queue_fini(&queue);
+	return 0;
+}
+
+static struct vfio_ccw_ring_sqe *push(uint8_t opcode, uint64_t user_data)
+{
+	struct vfio_ccw_ring_sqe *sqe = &queue.sqes[queue.sq_tail++ % 4];
+
+	*sqe = (struct vfio_ccw_ring_sqe){ .opcode = opcode, .user_data = user_data };
+	return sqe;
+}
+
+/* The start the device was last given is wiped out, to tell the next one. */
+static void assert_started(uint32_t cpa)
+{
+	struct ccw_io_region region;
+
+	assert_int_equal(pread(dev.fd, &region, sizeof(region), IO_OFFSET), sizeof(region));
+	assert_int_equal(ccwring_get_be32(region.orb_area + 8), cpa);
+	assert_int_equal(ccwring_get_be32(region.scsw_area),
+			 cpa ? (unsigned int)CCWRING_SCSW_FC_START : 0);
+	memset(&region, 0, sizeof(region));
+	assert_int_equal(pwrite(dev.fd, &region, sizeof(region), IO_OFFSET), sizeof(region));
+}
+
+static void push_start(uint32_t cpa)
+{
+	ccwring_orb_init((struct ccwring_orb *)push(VFIO_CCW_RING_OP_START, cpa)->orb, cpa);
+}
+
+static void interrupt(uint32_t word0, uint8_t dstat)
+{
+	struct ccw_io_region region = { .ret_code = 0 };
+
+	ccwring_put_be32(region.irb_area, word0);
+	region.irb_area[8] = dstat;
+	assert_int_equal(pwrite(dev.fd, &region, sizeof(region), IO_OFFSET), sizeof(region));
+	memset(&region, 0, sizeof(region));
+	assert_int_equal(region_queue_reap(&queue, sch), 0);
+}
+
+#define GOOD	     0x0c
+#define START_STATUS (CCWRING_SCSW_FC_START | 0x07)
+#define HALT_STATUS  (CCWRING_SCSW_FC_HALT | 0x07)
+
+static void assert_cqe(uint64_t user_data, int res, unsigned int reason, unsigned int flags)
+{
+	const struct vfio_ccw_ring_cqe *cqe = &queue.cqes[seen % 8];
+
+	assert_int_not_equal(seen, queue.cq_tail);
+	assert_int_equal(cqe->user_data, user_data);
+	assert_int_equal(cqe->res, res);
+	assert_int_equal(cqe->reason, reason);
+	assert_int_equal(cqe->flags, flags);
+	seen++;
+}
+
+static void assert_no_cqe(void)
+{
+	assert_int_equal(seen, queue.cq_tail);
+}
+
+static void one_at_a_time(void **state)
+{
+	(void)state;
+	push_start(0x1000);
+	push_start(0x2000);
+	assert_int_equal(region_queue_consume(&queue), 2);
+	assert_int_equal(queue.sq_head, queue.sq_tail);
+	assert_started(0x1000);
+	assert_no_cqe();
+	interrupt(START_STATUS, GOOD);
+	assert_cqe(0x1000, 0, 0, VFIO_CCW_RING_CQE_IRB);
+	assert_started(0x2000);
+	interrupt(START_STATUS, GOOD);
+	assert_cqe(0x2000, 0, 0, VFIO_CCW_RING_CQE_IRB);
+	assert_no_cqe();
+	assert_int_equal(queue.reserved, 0);
+}
+
+static void refusals(void **state)
+{
+	(void)state;
+	push(99, 1);
+	push(VFIO_CCW_RING_OP_NOP, 2)->flags = 0x80;
+	push(VFIO_CCW_RING_OP_NOP, 3)->reserved[1] = 1;
+	push(VFIO_CCW_RING_OP_START, 4)->subchannel = 1;
+	assert_int_equal(region_queue_consume(&queue), 4);
+	assert_cqe(1, -EOPNOTSUPP, VFIO_CCW_RING_R_OPCODE, 0);
+	assert_cqe(2, -EINVAL, VFIO_CCW_RING_R_SQE_FLAGS, 0);
+	assert_cqe(3, -EINVAL, VFIO_CCW_RING_R_SQE_RESERVED, 0);
+	assert_cqe(4, -ENXIO, VFIO_CCW_RING_R_SUBCHANNEL, 0);
+	push(VFIO_CCW_RING_OP_NOP, 5);
+	region_queue_consume(&queue);
+	assert_cqe(5, 0, 0, 0);
+	assert_started(0);
+}
+
+static void intermediate_and_unsolicited(void **state)
+{
+	(void)state;
+	interrupt(0x11, CCWRING_DSTAT_ATTENTION);
+	assert_cqe(0, 0, 0, VFIO_CCW_RING_CQE_UNSOLICITED | VFIO_CCW_RING_CQE_IRB);
+	push_start(0x1000);
+	region_queue_consume(&queue);
+	interrupt(0x11, CCWRING_DSTAT_ATTENTION);
+	assert_cqe(0, 0, 0, VFIO_CCW_RING_CQE_UNSOLICITED | VFIO_CCW_RING_CQE_IRB);
+	interrupt(CCWRING_SCSW_FC_START | CCWRING_SCSW_AC_DEVACT | 0x05, CCWRING_DSTAT_CHN_END);
+	assert_cqe(0x1000, 0, 0, VFIO_CCW_RING_CQE_MORE | VFIO_CCW_RING_CQE_IRB);
+	interrupt(CCWRING_SCSW_FC_START | 0x03, CCWRING_DSTAT_DEV_END);
+	assert_cqe(0x1000, 0, 0, VFIO_CCW_RING_CQE_IRB);
+	assert_int_equal(queue.reserved, 0);
+}
+
+/* Starts behind a failed one are taken back until its completion is seen. */
+static void held(void **state)
+{
+	(void)state;
+	push_start(0x1000);
+	push_start(0x2000);
+	region_queue_consume(&queue);
+	assert_started(0x1000);
+	interrupt(START_STATUS, GOOD | CCWRING_DSTAT_UNIT_CHECK);
+	push_start(0x3000);
+	region_queue_consume(&queue);
+	assert_cqe(0x1000, 0, 0, VFIO_CCW_RING_CQE_IRB);
+	assert_cqe(0x2000, -ECANCELED, VFIO_CCW_RING_R_HELD, 0);
+	assert_cqe(0x3000, -ECANCELED, VFIO_CCW_RING_R_HELD, 0);
+	assert_int_equal(sch->running, NULL);
+	queue.cq_head = seen - 2; /* the failure is seen, what followed is not */
+	push_start(0x4000);
+	region_queue_consume(&queue);
+	assert_started(0x4000);
+}
+
+static void recovers(void **state)
+{
+	(void)state;
+	push_start(0x1000);
+	region_queue_consume(&queue);
+	interrupt(START_STATUS, GOOD | CCWRING_DSTAT_UNIT_CHECK);
+	push_start(0x2000);
+	queue.sqes[(queue.sq_tail - 1) % 4].flags = VFIO_CCW_RING_SQE_RECOVER;
+	region_queue_consume(&queue);
+	assert_started(0x2000);
+}
+
+static void halts(void **state)
+{
+	struct ccw_cmd_region cmd;
+
+	(void)state;
+	push_start(0x1000);
+	push_start(0x2000);
+	push(VFIO_CCW_RING_OP_HALT, 7);
+	region_queue_consume(&queue);
+	assert_int_equal(pread(dev.fd, &cmd, sizeof(cmd), CMD_OFFSET), sizeof(cmd));
+	assert_int_equal(cmd.command, VFIO_CCW_ASYNC_CMD_HSCH);
+	assert_cqe(0x2000, -ECANCELED, VFIO_CCW_RING_R_TAKEN_BACK, 0);
+	assert_no_cqe();
+	interrupt(HALT_STATUS | CCWRING_SCSW_FC_START, GOOD);
+	assert_cqe(0x1000, 0, 0, VFIO_CCW_RING_CQE_IRB);
+	assert_cqe(7, 0, 0, VFIO_CCW_RING_CQE_IRB);
+	assert_int_equal(queue.reserved, 0);
+}
+
+static void clears_idle(void **state)
+{
+	struct ccw_cmd_region cmd;
+
+	(void)state;
+	push(VFIO_CCW_RING_OP_CLEAR, 7);
+	push_start(0x1000); /* waits for the end of the clear */
+	region_queue_consume(&queue);
+	assert_int_equal(pread(dev.fd, &cmd, sizeof(cmd), CMD_OFFSET), sizeof(cmd));
+	assert_int_equal(cmd.command, VFIO_CCW_ASYNC_CMD_CSCH);
+	assert_started(0);
+	interrupt(CCWRING_SCSW_FC_CLEAR | 1, 0);
+	assert_cqe(7, 0, 0, VFIO_CCW_RING_CQE_IRB);
+	assert_started(0x1000);
+}
+
+/* Room in the CQ is set aside for what was consumed. */
+static void cq_room(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 2; i++) {
+		for (unsigned int k = 0; k < 4; k++)
+			push_start(0x1000 * (4 * i + k + 1));
+		assert_int_equal(region_queue_consume(&queue), 4);
+	}
+	push(VFIO_CCW_RING_OP_NOP, 9);
+	assert_int_equal(region_queue_consume(&queue), 0);
+	/* No room for status nobody asked for: it is merged into the next. */
+	interrupt(0x11, CCWRING_DSTAT_ATTENTION);
+	assert_no_cqe();
+	interrupt(START_STATUS, GOOD);
+	assert_int_equal(queue.cqes[seen % 8].irb[8], GOOD | CCWRING_DSTAT_ATTENTION);
+	assert_cqe(0x1000, 0, 0, VFIO_CCW_RING_CQE_IRB | VFIO_CCW_RING_CQE_MERGED);
+	assert_int_equal(region_queue_consume(&queue), 0);
+	queue.cq_head = seen;
+	assert_int_equal(region_queue_consume(&queue), 1);
+}
+
+static void device_gone(void **state)
+{
+	(void)state;
+	dev.region[REGION_CMD].size = 0;
+	push(VFIO_CCW_RING_OP_HALT, 1);
+	close(dev.fd);
+	push_start(0x1000);
+	region_queue_consume(&queue);
+	assert_cqe(1, -EOPNOTSUPP, VFIO_CCW_RING_R_NONE, 0);
+	assert_cqe(0x1000, -EBADF, VFIO_CCW_RING_R_NONE, 0);
+	assert_int_equal(region_queue_reap(&queue, sch), -EBADF);
+}
+
+#define WITH_QUEUE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+RUN(WITH_QUEUE(one_at_a_time), WITH_QUEUE(refusals), WITH_QUEUE(intermediate_and_unsolicited),
+    WITH_QUEUE(held), WITH_QUEUE(recovers), WITH_QUEUE(halts), WITH_QUEUE(clears_idle),
+    WITH_QUEUE(cq_room), WITH_QUEUE(device_gone))

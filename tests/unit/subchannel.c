@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+/* subchannel.c - finding devices in a sysfs made for the purpose */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <ccwring/device.h>
+#include <ccwring/subchannel.h>
+
+#include "unit.h"
+
+#define UUID "6dfd3ec5-e8b3-4e18-a6fe-57bc9eceb920"
+
+static char root[] = "/tmp/ccwring-sysfs-XXXXXX";
+
+static void path_to(char *path, size_t size, const char *name)
+{
+	assert_true(snprintf(path, size, "%s/%s", root, name) < (int)size);
+}
+
+/* Makes the directories that lead to @name. */
+static void make_parents(const char *name)
+{
+	char path[512];
+
+	path_to(path, sizeof(path), name);
+	for (char *p = strchr(path + strlen(root), '/'); (p = strchr(p + 1, '/')); *p = '/') {
+		*p = '\0';
+		assert_true(!mkdir(path, 0755) || errno == EEXIST);
+	}
+}
+
+static void make_file(const char *name, const char *content)
+{
+	char path[512];
+	FILE *f;
+
+	make_parents(name);
+	path_to(path, sizeof(path), name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(content, f);
+	fclose(f);
+}
+
+static void make_link(const char *name, const char *target)
+{
+	char path[512];
+
+	make_parents(name);
+	path_to(path, sizeof(path), name);
+	assert_int_equal(symlink(target, path), 0);
+}
+
+#define CSS "bus/css/devices/"
+
+static int setup(void **state)
+{
+	(void)state;
+	assert_non_null(mkdtemp(root));
+	/* A disk of Linux's own. */
+	make_file(CSS "0.0.0000/type", "0\n");
+	make_file(CSS "0.0.0000/dev_busid", "0.0.0120\n");
+	make_link(CSS "0.0.0000/driver", "../../../bus/css/drivers/io_subchannel");
+	make_file(CSS "0.0.0000/0.0.0120/online", "1\n");
+	make_file(CSS "0.0.0000/0.0.0120/cutype", "3990/e9\n");
+	make_file(CSS "0.0.0000/0.0.0120/devtype", "3390/0a\n");
+	make_link(CSS "0.0.0000/0.0.0120/driver", "../../../../bus/ccw/drivers/dasd-eckd");
+	/* One handed out; its device number is the number of the first. */
+	make_file(CSS "0.0.0001/type", "0\n");
+	make_file(CSS "0.0.0001/dev_busid", "0.0.0000\n");
+	make_link(CSS "0.0.0001/driver", "../../../bus/css/drivers/vfio_ccw");
+	make_link(CSS "0.0.0001/" UUID "/iommu_group", "../../../../kernel/iommu_groups/17");
+	/* One without device or driver, and one that is not for I/O. */
+	make_file(CSS "0.0.0002/type", "0\n");
+	make_file(CSS "0.0.0002/dev_busid", "none\n");
+	make_file(CSS "0.0.0003/type", "1\n");
+	make_file(CSS "defunct/type", "0\n");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	char command[64];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf %s", root);
+	return system(command);
+}
+
+static struct ccwring_subchannel find(const char *id)
+{
+	struct ccwring_subchannel sch = { .size = sizeof(sch) };
+
+	assert_int_equal(ccwring_subchannel_find(root, id, &sch), 0);
+	return sch;
+}
+
+static void disk(void **state)
+{
+	struct ccwring_subchannel sch = find("0.0.0120");
+
+	(void)state;
+	assert_string_equal(sch.id, "0.0.0000");
+	assert_string_equal(sch.devno, "0.0.0120");
+	assert_string_equal(sch.driver, "io_subchannel");
+	assert_string_equal(sch.device_driver, "dasd-eckd");
+	assert_true(sch.online);
+	assert_int_equal(sch.cu_type, 0x3990);
+	assert_int_equal(sch.cu_model, 0xe9);
+	assert_int_equal(sch.dev_type, 0x3390);
+	assert_int_equal(sch.dev_model, 0x0a);
+	assert_int_equal(sch.group, -1);
+	assert_string_equal(sch.uuid, "");
+}
+
+static void identifiers(void **state)
+{
+	(void)state;
+	assert_string_equal(find("120").id, "0.0.0000");
+	assert_string_equal(find("0120").id, "0.0.0000");
+	/* A device number comes before a subchannel. */
+	assert_string_equal(find("0.0.0000").id, "0.0.0001");
+	assert_string_equal(find("0").id, "0.0.0001");
+	assert_string_equal(find("sch:0.0.0000").id, "0.0.0000");
+	assert_string_equal(find("sch:1").id, "0.0.0001");
+	assert_string_equal(find("0.0.0002").id, "0.0.0002");
+	assert_string_equal(find(UUID).id, "0.0.0001");
+	assert_string_equal(find("6DFD3EC5-e8b3-4e18-a6fe-57bc9eceb920").id, "0.0.0001");
+	assert_int_equal(find(UUID).group, 17);
+}
+
+static void not_found(void **state)
+{
+	static const struct {
+		const char *id;
+		int err;
+	} ids[] = {
+		{ "0.0.0555", -ENODEV },
+		{ "sch:0.0.0003", -ENODEV },
+		{ "00000000-e8b3-4e18-a6fe-57bc9eceb920", -ENODEV },
+		{ "", -EINVAL },
+		{ "dasda", -EINVAL },
+		{ "10000", -EINVAL },
+		{ "0.0.120x", -EINVAL },
+		{ "sch:", -EINVAL },
+		{ "../../etc", -EINVAL },
+	};
+	struct ccwring_subchannel sch = { .size = sizeof(sch) };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+		assert_int_equal(ccwring_subchannel_find(root, ids[i].id, &sch), ids[i].err);
+	assert_int_equal(ccwring_subchannel_find("/nowhere", "120", &sch), -ENOENT);
+	sch.size = 0;
+	assert_int_equal(ccwring_subchannel_find(root, "120", &sch), -EINVAL);
+}
+
+/* A program that knows fewer fields gets no more than those. */
+static void smaller(void **state)
+{
+	struct ccwring_subchannel sch;
+
+	(void)state;
+	memset(&sch, 0xee, sizeof(sch));
+	sch.size = offsetof(struct ccwring_subchannel, driver);
+	assert_int_equal(ccwring_subchannel_find(root, "120", &sch), 0);
+	assert_string_equal(sch.devno, "0.0.0120");
+	assert_int_equal((uint8_t)sch.driver[0], 0xee);
+	assert_int_equal(sch.size, offsetof(struct ccwring_subchannel, driver));
+}
+
+static int collect(void *arg, const struct ccwring_subchannel *sch)
+{
+	strcat(arg, sch->id);
+	strcat(arg, " ");
+	return 0;
+}
+
+static int stop(void *arg, const struct ccwring_subchannel *sch)
+{
+	(void)sch;
+	return ++*(int *)arg == 2 ? 77 : 0;
+}
+
+static void each(void **state)
+{
+	char ids[128] = "";
+	int n = 0;
+
+	(void)state;
+	assert_int_equal(ccwring_subchannel_each(root, collect, ids), 0);
+	assert_string_equal(ids, "0.0.0000 0.0.0001 0.0.0002 ");
+	assert_int_equal(ccwring_subchannel_each(root, stop, &n), 77);
+	assert_int_equal(n, 2);
+}
+
+static void message(void *arg, int level, const char *text)
+{
+	assert_int_equal(level, CCWRING_LOG_ERROR);
+	snprintf(arg, 128, "%s", text);
+}
+
+/* Opening says what is wrong with the device. */
+static void open_says_why(void **state)
+{
+	char text[128] = "";
+	struct ccwring_vfio_opts opts = {
+		.size = sizeof(opts), .log = message, .log_arg = text, .sysfs = root
+	};
+	struct ccwring_device *dev;
+	struct ccwring_vfio *vfio;
+
+	(void)state;
+	assert_int_equal(ccwring_vfio_new(&opts, &vfio), 0);
+	assert_int_equal(ccwring_device_open(vfio, "555", &dev), -ENODEV);
+	assert_string_equal(text, "555: no such subchannel, device or UUID");
+	assert_int_equal(ccwring_device_open(vfio, "120", &dev), -ENXIO);
+	assert_string_equal(text, "120: subchannel 0.0.0000 has no mediated device (its driver is "
+				  "io_subchannel)");
+	assert_int_equal(ccwring_vfio_free(vfio), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(disk),	     cmocka_unit_test(identifiers),
+		cmocka_unit_test(not_found), cmocka_unit_test(smaller),
+		cmocka_unit_test(each),	     cmocka_unit_test(open_says_why),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
