@@ -183,8 +183,8 @@ static void vccw_sq_consume(struct vccw_ring *ring, u32 n)
 /* Consume up to @to_submit SQEs: their number or -errno. */
 static long vccw_sq_submit(struct vccw_ring *ring, u32 to_submit)
 {
-	u32 ready, n;
-	int ret = 0;
+	u32 ready, wanted, n;
+	int ret;
 
 	mutex_lock(&ring->submit);
 	/* (H) pairs with (G) */
@@ -193,15 +193,14 @@ static long vccw_sq_submit(struct vccw_ring *ring, u32 to_submit)
 		ret = -EOVERFLOW;
 		goto out;
 	}
-	n = min(to_submit, ready);
-	if (!n)
-		goto out;
+	wanted = min(to_submit, ready);
+	n = wanted;
 	ret = vccw_cq_reserve(ring, &n);
 	if (ret)
 		goto out;
 	if (n)
 		vccw_sq_consume(ring, n);
-	ret = n ?: -EBUSY;
+	ret = wanted && !n ? -EBUSY : n;
 out:
 	mutex_unlock(&ring->submit);
 	return ret;
@@ -219,8 +218,8 @@ long vccw_ring_enter(struct vccw_ring *ring, unsigned long arg)
 {
 	struct vfio_ccw_ring_enter enter;
 	ktime_t until, *timeout = NULL;
-	long submitted = 0;
-	int ret;
+	u32 none = 0;
+	long ret, submitted = 0;
 
 	if (copy_from_user(&enter, (void __user *)arg, sizeof(enter)))
 		return -EFAULT;
@@ -231,11 +230,13 @@ long vccw_ring_enter(struct vccw_ring *ring, unsigned long arg)
 				       min_t(u64, enter.timeout_ns, KTIME_MAX));
 		timeout = &until;
 	}
-	if (enter.to_submit) {
+	/* One who only waits does not queue up behind a submitter. */
+	if (enter.to_submit)
 		submitted = vccw_sq_submit(ring, enter.to_submit);
-		if (submitted < 0)
-			return submitted;
-	}
+	else
+		submitted = vccw_cq_reserve(ring, &none);
+	if (submitted < 0)
+		return submitted;
 	if (enter.min_complete) {
 		ret = vccw_cq_wait(ring, enter.min_complete, timeout);
 		if (ret)
