@@ -6,13 +6,15 @@ int main(void)
 {
 	struct t_ring ring;
 	struct t_vm vm;
-	int i;
+	unsigned int us;
 
 	t_vm_open(&vm);
 	t_ring_open(&ring, vm.devices[0].fd, 2 * T_DEPTH);
-	for (i = 0; i < 20; i++) {
-		t_load_stopped(&vm, &ring, eckd_load, VFIO_CCW_RING_OP_HALT);
-		t_load_stopped(&vm, &ring, eckd_load, VFIO_CCW_RING_OP_CLEAR);
+	for (us = 0; us <= 2000; us += 100) {
+		t_load_stopped(&vm, &ring, eckd_load, VFIO_CCW_RING_OP_HALT,
+			       us);
+		t_load_stopped(&vm, &ring, eckd_load, VFIO_CCW_RING_OP_CLEAR,
+			       us);
 	}
 	t_ring_close(&ring);
 	t_vm_close(&vm);

@@ -26,16 +26,16 @@ int main(void)
 	int i;
 
 	t_vm_open(&vm);
-	t_ring_open(&ring, vm.devices[0].fd, T_DEPTH);
+	t_ring_open(&ring, vm.devices[0].fd, 2 * T_DEPTH);
 	for (i = 0; i < 3; i++) {
 		idle(&vm, &ring, VFIO_CCW_RING_OP_HALT, T_FUNCTION_HALT,
 		     "an idle halt");
 		idle(&vm, &ring, VFIO_CCW_RING_OP_CLEAR, T_FUNCTION_CLEAR,
 		     "an idle clear");
 		t_load_stopped(&vm, &ring, t_load_sense_id,
-			       VFIO_CCW_RING_OP_HALT);
+			       VFIO_CCW_RING_OP_HALT, i * 100);
 		t_load_stopped(&vm, &ring, t_load_sense_id,
-			       VFIO_CCW_RING_OP_CLEAR);
+			       VFIO_CCW_RING_OP_CLEAR, i * 100);
 	}
 	t_ring_close(&ring);
 	t_vm_close(&vm);

@@ -15,12 +15,15 @@ typedef void (*t_load)(struct t_vm *vm, unsigned int slot,
 void t_load_sense_id(struct t_vm *vm, unsigned int slot,
 		     struct vfio_ccw_ring_sqe *sqe);
 
-/* Submits T_DEPTH requests without waiting for any. */
-void t_load_submit(struct t_vm *vm, struct t_ring *ring, t_load load);
+/* Fills SQEs for T_DEPTH requests; t_ring_enter() submits them. */
+void t_load_queue(struct t_vm *vm, struct t_ring *ring, t_load load);
 
-/* T_DEPTH starts and a halt or clear among them: one last CQE each. */
+/*
+ * T_DEPTH starts and, so much later, a halt or clear: one last CQE each.  With
+ * no delay all are one batch.
+ */
 void t_load_stopped(struct t_vm *vm, struct t_ring *ring, t_load load,
-		    uint8_t opcode);
+		    uint8_t opcode, unsigned int delay_us);
 
 /* A process with T_DEPTH requests is killed: nothing of it may stay. */
 void t_load_killed(t_load load);

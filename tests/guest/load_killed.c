@@ -32,6 +32,18 @@ static long long module_users(void)
 static struct t_ring ring;
 static struct t_vm vm;
 
+/* Wherever the kill strikes, requests are under way. */
+static void keep_busy(t_load load)
+{
+	struct vfio_ccw_ring_cqe cqe;
+
+	while (!t_ring_next(&ring, &cqe) && !cqe.res) {
+		load(&vm, cqe.user_data, t_ring_sqe(&ring));
+		if (t_ring_enter(&ring, 1, 0) != 1)
+			return;
+	}
+}
+
 /* Whatever it locks counts for the memory it shares with its parent. */
 static int live_and_wait(void *argument)
 {
@@ -39,11 +51,12 @@ static int live_and_wait(void *argument)
 
 	t_vm_open(&vm);
 	t_ring_open(&ring, vm.devices[0].fd, T_DEPTH);
-	t_load_submit(&vm, &ring, victim->load);
-	if (write(victim->ready[1], "r", 1) != 1)
+	t_load_queue(&vm, &ring, victim->load);
+	if (t_ring_enter(&ring, T_DEPTH, 0) != T_DEPTH ||
+	    write(victim->ready[1], "r", 1) != 1)
 		_exit(1);
-	for (;;)
-		pause();
+	keep_busy(victim->load);
+	_exit(1);
 }
 
 static void kill_when_ready(struct victim *victim, pid_t pid)
@@ -54,6 +67,7 @@ static void kill_when_ready(struct victim *victim, pid_t pid)
 	T_NEED(pid > 0, "a process starts");
 	close(victim->ready[1]);
 	T_NEED(read(victim->ready[0], &byte, 1) == 1, "it is under way");
+	usleep(10000);
 	kill(pid, SIGKILL);
 	T_NEED(waitpid(pid, &status, 0) == pid, "it ends");
 	T_CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "load.h"
 
@@ -58,24 +59,52 @@ static void check(const struct stopped *stopped)
 	       stopped->taken_back);
 }
 
-void t_load_stopped(struct t_vm *vm, struct t_ring *ring, t_load load,
-		    uint8_t opcode)
+static void pause_us(unsigned int us)
 {
-	struct stopped stopped = { 0 };
-	struct vfio_ccw_ring_sqe *sqe;
-	struct vfio_ccw_ring_cqe cqe;
-	unsigned int i;
-	int ret;
+	struct timespec start, now;
 
-	t_load_submit(vm, ring, load);
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	do {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while ((now.tv_sec - start.tv_sec) * 1000000 +
+		 (now.tv_nsec - start.tv_nsec) / 1000 < us);
+}
+
+/* Nothing is reported before all is submitted: consoles are slow. */
+static bool submit(struct t_vm *vm, struct t_ring *ring, t_load load,
+		   uint8_t opcode, unsigned int delay_us)
+{
+	struct vfio_ccw_ring_sqe *sqe;
+	int starts = 0, all;
+
+	t_load_queue(vm, ring, load);
+	if (delay_us) {
+		starts = t_ring_enter(ring, T_DEPTH, 0);
+		pause_us(delay_us);
+	}
 	sqe = t_ring_sqe(ring);
 	sqe->opcode = opcode;
 	sqe->user_data = STOP_USER_DATA;
-	T_EQUAL(t_ring_enter(ring, 1, 0), 1, "a halt or clear is taken");
+	all = starts + t_ring_enter(ring, T_DEPTH + 1 - starts, 0);
+	return T_EQUAL(all, T_DEPTH + 1, "%u requests and one to stop them",
+		       T_DEPTH);
+}
+
+void t_load_stopped(struct t_vm *vm, struct t_ring *ring, t_load load,
+		    uint8_t opcode, unsigned int delay_us)
+{
+	struct stopped stopped = { 0 };
+	struct vfio_ccw_ring_cqe cqe;
+	unsigned int i;
+
+	if (!submit(vm, ring, load, opcode, delay_us))
+		return;
 	for (i = 0; i < T_DEPTH + 1; i++) {
-		ret = t_ring_next(ring, &cqe);
-		if (!T_EQUAL(ret, 0, "CQE %u of %u comes", i + 1, T_DEPTH + 1))
+		if (t_ring_next(ring, &cqe)) {
+			T_CHECK(false, "CQE %u of %u comes", i + 1,
+				T_DEPTH + 1);
 			return;
+		}
 		account(&stopped, &cqe, opcode == VFIO_CCW_RING_OP_HALT ?
 			T_FUNCTION_HALT : T_FUNCTION_CLEAR);
 	}
