@@ -84,7 +84,10 @@ static int find(struct ccwring_vfio *vfio, const char *id, struct ccwring_subcha
 	sch->size = sizeof(*sch);
 	err = ccwring_subchannel_find(vfio->sysfs, id, sch);
 	if (err) {
-		vlog(vfio, CCWRING_LOG_ERROR, "%s: no such subchannel, device or UUID", id);
+		vlog(vfio, CCWRING_LOG_ERROR, "%s: %s", id,
+		     err == -ENODEV   ? "no such device, subchannel or UUID"
+		     : err == -EINVAL ? "neither a device number nor a subchannel nor a UUID"
+				      : strerror(-err));
 		return err;
 	}
 	if (sch->group < 0) {

@@ -43,7 +43,7 @@ static int feature(const struct ccwring_device *dev, uint32_t flags, void *arg, 
 	return 0;
 }
 
-static int ring_probe(const struct ccwring_device *dev)
+static int fd_probe(const struct ccwring_device *dev)
 {
 	int err = feature(dev, VFIO_DEVICE_FEATURE_PROBE | VFIO_DEVICE_FEATURE_GET, NULL, 0);
 
@@ -120,8 +120,8 @@ static void set_pointers(struct ring *ring, const struct vfio_ccw_ring_setup *s)
 	pub->cq_tail = __atomic_load_n(pub->k_cq_tail, __ATOMIC_ACQUIRE);
 }
 
-static int ring_open(struct ring *ring, struct ccwring_device *dev,
-		     const struct ccwring_ring_opts *opts)
+static int fd_open(struct ring *ring, struct ccwring_device *dev,
+		   const struct ccwring_ring_opts *opts)
 {
 	struct vfio_ccw_ring_setup setup = {
 		.sq_entries = opts->sq_entries,
@@ -151,7 +151,7 @@ free_maps:
 	return err;
 }
 
-static int ring_attach(struct ring *ring, struct ccwring_device *dev)
+static int fd_attach(struct ring *ring, struct ccwring_device *dev)
 {
 	struct vfio_ccw_ring_attach attach = { .ring_fd = ring->fd };
 	int err = feature(dev, VFIO_DEVICE_FEATURE_SET, &attach, sizeof(attach));
@@ -159,8 +159,8 @@ static int ring_attach(struct ring *ring, struct ccwring_device *dev)
 	return err ? err : (int)attach.subchannel;
 }
 
-static int ring_enter(struct ring *ring, uint32_t to_submit, uint32_t min_complete,
-		      int64_t timeout_ns)
+static int fd_enter(struct ring *ring, uint32_t to_submit, uint32_t min_complete,
+		    int64_t timeout_ns)
 {
 	struct vfio_ccw_ring_enter enter = {
 		.to_submit = to_submit,
@@ -176,7 +176,7 @@ static int ring_enter(struct ring *ring, uint32_t to_submit, uint32_t min_comple
 	return ret < 0 ? -errno : ret;
 }
 
-static void ring_close(struct ring *ring)
+static void fd_close(struct ring *ring)
 {
 	struct ring_maps *maps = ring->transport;
 
@@ -189,9 +189,9 @@ static void ring_close(struct ring *ring)
 const struct transport_ops transport_ring = {
 	.backend = CCWRING_BACKEND_RING,
 	.name = "ring",
-	.probe = ring_probe,
-	.open = ring_open,
-	.attach = ring_attach,
-	.enter = ring_enter,
-	.close = ring_close,
+	.probe = fd_probe,
+	.open = fd_open,
+	.attach = fd_attach,
+	.enter = fd_enter,
+	.close = fd_close,
 };

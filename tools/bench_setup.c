@@ -63,12 +63,11 @@ static int open_ring(struct bench *b)
 static int open_devices(struct bench *b)
 {
 	for (unsigned int i = 0; i < b->opts.n_devices; i++) {
+		/* Why it fails, the library tells. */
 		int err = ccwring_device_open(b->vfio, b->opts.devices[i], &b->devs[i]);
 
-		if (err) {
-			complain("%s: %s", b->opts.devices[i], strerror(-err));
+		if (err)
 			return err;
-		}
 		b->n_devs++;
 	}
 	return 0;

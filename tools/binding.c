@@ -53,6 +53,23 @@ static int write_once(const struct binding *b, const char *path, const char *val
 	return err;
 }
 
+/* Some devices go online by themselves, and refuse to do it twice. */
+static bool already(const struct binding *b, const char *path, const char *value)
+{
+	char full[PATH_MAX], now[64] = "";
+	FILE *f;
+
+	snprintf(full, sizeof(full), "%.3000s/%s", b->sysfs, path);
+	f = fopen(full, "re");
+	if (!f)
+		return false;
+	if (!fgets(now, sizeof(now), f))
+		now[0] = '\0';
+	fclose(f);
+	now[strcspn(now, "\n")] = '\0';
+	return !strcmp(now, value);
+}
+
 /* A device appears, and can be set online, only some time after its subchannel
  * was bound. */
 static bool may_come(const char *path, int err)
@@ -76,7 +93,7 @@ static int write_attr(const struct binding *b, const char *path, const char *val
 			break;
 		usleep(SETTLE_USEC);
 	}
-	return err;
+	return err == -EINVAL && already(b, path, value) ? 0 : err;
 }
 
 static bool exists(const struct binding *b, const char *path)
@@ -235,6 +252,20 @@ int binding_make(const struct binding *b, const struct ccwring_subchannel *sch)
 	return err;
 }
 
+/* The subchannel stays where it is now, whatever becomes of the device. */
+static int await_device(const struct binding *b, const struct ccwring_subchannel *sch)
+{
+	struct steps s = { .b = b };
+	char path[256];
+
+	snprintf(path, sizeof(path), "bus/ccw/devices/%s/online", sch->devno);
+	if (b->online)
+		return step(&s, path, "1");
+	for (int i = 0; i < SETTLE_TRIES && !b->dry_run && !exists(b, path); i++)
+		usleep(SETTLE_USEC);
+	return 0;
+}
+
 static int remove_mdev(struct steps *s, const struct ccwring_subchannel *sch)
 {
 	char path[256];
@@ -271,9 +302,7 @@ int binding_remove(const struct binding *b, const struct ccwring_subchannel *sch
 		return err;
 	undo_with(&s, "vfio_ccw", "%s", path);
 	err = step(&s, "bus/css/drivers/io_subchannel/bind", sch->id);
-	if (err || !b->online || !sch->devno[0])
+	if (err || !sch->devno[0])
 		return err;
-	snprintf(path, sizeof(path), "bus/ccw/devices/%s/online", sch->devno);
-	s.n = 0; /* the subchannel stays where it is */
-	return step(&s, path, "1");
+	return await_device(b, sch);
 }

@@ -120,7 +120,9 @@ int cmd_list(int argc, char **argv)
 		return EXIT_FAIL;
 	}
 	if (list.json) {
-		puts(json_object_to_json_string_ext(list.json, JSON_C_TO_STRING_PRETTY));
+		puts(json_object_to_json_string_ext(list.json,
+						    JSON_C_TO_STRING_PRETTY |
+							    JSON_C_TO_STRING_NOSLASHESCAPE));
 		json_object_put(list.json);
 	}
 	return EXIT_OK;

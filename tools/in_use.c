@@ -3,12 +3,14 @@
  * in_use.c - would taking a device away hurt somebody?
  *
  * A block device that is mounted, swapped to or claimed by another (LVM, MD)
- * cannot be opened exclusively; an mdev in use has its VFIO group open.
+ * cannot be opened exclusively; a network interface that is up has its flag
+ * set; an mdev in use has its VFIO group open.
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -129,17 +131,71 @@ static bool group_open(int group, char *why, size_t size)
 	return found;
 }
 
+static bool interface_up(const char *dir, const char *name, char *why, size_t size)
+{
+	char path[PATH_MAX], flags[32];
+	unsigned int value = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%.3000s/flags", dir);
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	if (fgets(flags, sizeof(flags), f))
+		sscanf(flags, "%x", &value);
+	fclose(f);
+	if (!(value & IFF_UP))
+		return false;
+	snprintf(why, size, "network interface %s is up", name);
+	return true;
+}
+
+/* What hangs below a device: the one disk or interface it can have. */
+static bool functions_in_use(const char *dir, char *why, size_t size)
+{
+	char class[PATH_MAX], path[PATH_MAX], name[64];
+
+	snprintf(class, sizeof(class), "%.3000s/block", dir);
+	if (first_entry(class, name, sizeof(name))) {
+		snprintf(path, sizeof(path), "%.3000s/%s", class, name);
+		return block_in_use(path, name, why, size);
+	}
+	snprintf(class, sizeof(class), "%.3000s/net", dir);
+	if (!first_entry(class, name, sizeof(name)))
+		return false;
+	snprintf(path, sizeof(path), "%.3000s/%s", class, name);
+	return interface_up(path, name, why, size);
+}
+
+/* A virtio device is a child of the ccw device, with its functions below. */
+static bool device_in_use(const char *dir, char *why, size_t size)
+{
+	char child[PATH_MAX];
+	struct dirent *e;
+	bool used = functions_in_use(dir, why, size);
+	DIR *d = used ? NULL : opendir(dir);
+
+	if (!d)
+		return used;
+	while (!used && (e = readdir(d))) {
+		if (strncmp(e->d_name, "virtio", strlen("virtio")))
+			continue;
+		snprintf(child, sizeof(child), "%.3000s/%s", dir, e->d_name);
+		used = functions_in_use(child, why, size);
+	}
+	closedir(d);
+	return used;
+}
+
 bool in_use(const struct ccwring_subchannel *sch, const char *sysfs, char *why, size_t size)
 {
-	char dir[PATH_MAX], disk[64], path[PATH_MAX];
+	char dir[PATH_MAX];
 
 	why[0] = '\0';
 	if (sch->group >= 0)
 		return group_open(sch->group, why, size);
-	snprintf(dir, sizeof(dir), "%.1000s/bus/css/devices/%s/%s/block", sysfs, sch->id,
-		 sch->devno);
-	if (!sch->devno[0] || !first_entry(dir, disk, sizeof(disk)))
+	if (!sch->devno[0])
 		return false;
-	snprintf(path, sizeof(path), "%.3000s/%s", dir, disk);
-	return block_in_use(path, disk, why, size);
+	snprintf(dir, sizeof(dir), "%.1000s/bus/css/devices/%s/%s", sysfs, sch->id, sch->devno);
+	return device_in_use(dir, why, size);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* main.c - the ccwring command */
+#include <argp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -38,6 +39,7 @@ int main(int argc, char **argv)
 {
 	char name[64];
 
+	argp_err_exit_status = EXIT_USAGE;
 	if (argc < 2) {
 		usage(stderr);
 		return EXIT_USAGE;

@@ -218,7 +218,7 @@ static void open_says_why(void **state)
 	(void)state;
 	assert_int_equal(ccwring_vfio_new(&opts, &vfio), 0);
 	assert_int_equal(ccwring_device_open(vfio, "555", &dev), -ENODEV);
-	assert_string_equal(text, "555: no such subchannel, device or UUID");
+	assert_string_equal(text, "555: no such device, subchannel or UUID");
 	assert_int_equal(ccwring_device_open(vfio, "120", &dev), -ENXIO);
 	assert_string_equal(text, "120: subchannel 0.0.0000 has no mediated device (its driver is "
 				  "io_subchannel)");
