@@ -28,7 +28,8 @@ struct slot;
  * @pages: data pages a slot needs
  * @disk: needs a disk, and its geometry
  * @build: build the program, once
- * @next: choose what the coming request does, NULL if they are all alike
+ * @next: choose what the coming request does, NULL if they are all alike;
+ *	not called for a shape without @disk unless its data are checked
  * @check: are the data right? called with --verify alone
  */
 struct shape {
@@ -95,6 +96,7 @@ struct bench {
 	unsigned int n_devs;
 	struct ccwring_ring *ring;
 	struct slot *slots;
+	void (*next)(struct bench *b, struct slot *slot); /* of the shape, if needed */
 	unsigned int n_slots;
 	struct ccwring_eckd_geometry geo;
 	uint8_t sense_id[8];

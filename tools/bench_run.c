@@ -92,7 +92,7 @@ static inline void issue(struct bench *b, struct progress *p, struct slot *slot)
 	/* There is an entry for each slot. */
 	struct vfio_ccw_ring_sqe *sqe = ccwring_get_sqe(b->ring);
 
-	ccwring_prep_start(sqe, slot->sch, &slot->orb, slot - b->slots);
+	ccwring_prep_start(sqe, slot->sch, &slot->orb, (uintptr_t)slot);
 	if (b->opts.latency)
 		slot->started = stamp();
 	p->under_way++;
@@ -100,8 +100,8 @@ static inline void issue(struct bench *b, struct progress *p, struct slot *slot)
 
 static inline void issue_next(struct bench *b, struct progress *p, struct slot *slot)
 {
-	if (b->opts.shape->next)
-		b->opts.shape->next(b, slot);
+	if (b->next)
+		b->next(b, slot);
 	p->issued++;
 	issue(b, p, slot);
 }
@@ -139,7 +139,7 @@ static void check(struct bench *b, struct slot *slot, const struct vfio_ccw_ring
 
 static inline void reap(struct bench *b, struct progress *p, const struct vfio_ccw_ring_cqe *cqe)
 {
-	struct slot *slot = &b->slots[cqe->user_data];
+	struct slot *slot = (struct slot *)(uintptr_t)cqe->user_data;
 
 	if (__builtin_expect(!ccwring_cqe_good(cqe), 0)) {
 		if (!bad(b, p, slot, cqe))

@@ -142,6 +142,8 @@ int bench_setup(struct bench *b)
 	int err;
 
 	b->n_slots = b->opts.depth * b->opts.n_devices;
+	if (b->opts.shape->disk || b->opts.verify)
+		b->next = b->opts.shape->next;
 	b->random = b->opts.seed * 0x9e3779b97f4a7c15ULL | 1;
 	err = open_context(b);
 	if (!err)

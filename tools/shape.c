@@ -25,8 +25,6 @@ static int build_pages(struct bench *b, struct slot *slot)
 /* With --verify alone: what is there afterwards came with this request. */
 static void next_pages(struct bench *b, struct slot *slot)
 {
-	if (!b->opts.verify)
-		return;
 	for (unsigned int i = 0; i < b->opts.shape->pages; i++)
 		memset(slot->data + (size_t)i * 4096, 0, SENSE_ID_LEN);
 }

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# install.sh CMAKE BUILD CC CXX: what is installed can be used, from C and C++,
-# each header alone, with nothing but pkg-config's flags.
+# install.sh CMAKE BUILD CC CXX DOC: what is installed can be used, from C and C++,
+# each header alone, with nothing but pkg-config's flags; and so can the program
+# the document shows.
 set -eu
 
 work=$(mktemp -d)
@@ -45,3 +46,9 @@ LD_LIBRARY_PATH=$lib "$work/use"
 $4 -std=c++17 -Wall -Wextra -Werror -o "$work/use" "$work/use.cc" $flags
 LD_LIBRARY_PATH=$lib "$work/use"
 LD_LIBRARY_PATH=$lib "$work/usr/bin/ccwring" --version
+
+sed -n '/^```c$/,/^```$/p' "$5" | sed '/^```/d' >"$work/doc.c"
+grep -q main "$work/doc.c"
+$3 -std=c11 -Wall -Wextra -Werror -o "$work/doc" "$work/doc.c" $flags
+# There is no such device here, and it ends as it should.
+! LD_LIBRARY_PATH=$lib "$work/doc"
