@@ -104,7 +104,6 @@ struct bench {
 	struct histogram latency;
 	uint64_t done;
 	uint64_t errors;
-	uint64_t wrong; /* of them: completed well, with wrong data */
 	double seconds;
 };
 

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -123,18 +124,20 @@ static bool bad(struct bench *b, struct progress *p, struct slot *slot,
 	}
 	b->errors++;
 	tell(b, cqe, "request failed");
-	if (!p->done && b->errors >= HOPELESS)
+	if (b->errors >= HOPELESS && b->errors > p->done)
 		p->target = 0;
 	return true;
 }
 
 static void check(struct bench *b, struct slot *slot, const struct vfio_ccw_ring_cqe *cqe)
 {
+	char what[32];
+
 	if (!b->opts.shape->check || b->opts.shape->check(b, slot))
 		return;
 	b->errors++;
-	b->wrong++;
-	tell(b, cqe, "wrong data");
+	snprintf(what, sizeof(what), "wrong data, block %u", slot->block);
+	tell(b, cqe, what);
 }
 
 static inline void reap(struct bench *b, struct progress *p, const struct vfio_ccw_ring_cqe *cqe)
@@ -206,6 +209,10 @@ static int warm_up(struct bench *b)
 	b->opts.latency = false;
 	err = loop(b, &p);
 	b->opts.latency = latency;
+	if (b->errors)
+		complain("%llu requests failed before the measurement",
+			 (unsigned long long)b->errors);
+	b->errors = 0;
 	return err;
 }
 
