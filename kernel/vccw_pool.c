@@ -28,6 +28,7 @@ struct vccw_req *vccw_queue_get_req(struct vccw_queue *q)
 	q->free_cache = node->next;
 	req = llist_entry(node, struct vccw_req, free);
 	req->cancel = 0;
+	req->failed = false;
 	req->merged = false;
 	req->issued = false;
 	if (unlikely(req->cp.block != req->cp.small))

@@ -174,6 +174,16 @@ static bool vccw_clean(const struct cmd_scsw *scsw)
 	       !scsw->cstat && !scsw->cc;
 }
 
+/*
+ * Nothing of this part of a start's status is a failure.  The end may come in
+ * parts, channel end first, and a program-controlled interruption in any.
+ */
+static bool vccw_harmless(const struct cmd_scsw *scsw)
+{
+	return !(scsw->dstat & ~(DEV_STAT_CHN_END | DEV_STAT_DEV_END)) &&
+	       !(scsw->cstat & ~SCHN_STAT_PCI) && !scsw->cc;
+}
+
 /* The subchannel or the device is still at it. */
 static bool vccw_goes_on(const struct cmd_scsw *scsw)
 {
@@ -189,6 +199,7 @@ static void vccw_intermediate(struct vccw_queue *q, const struct irb *irb)
 {
 	struct vccw_req *req = q->active;
 
+	req->failed |= !vccw_harmless(&irb->scsw.cmd);
 	if (req->region) {
 		vccw_region_irb(vccw_of(q), irb);
 		return;
@@ -292,14 +303,6 @@ static void vccw_unsolicited(struct vccw_queue *q, const struct irb *irb)
 		vccw_hold(q);
 }
 
-/* Did the last part of a start go well? Channel end may have come before. */
-static bool vccw_clean_end(const struct cmd_scsw *scsw)
-{
-	return (scsw->dstat | DEV_STAT_CHN_END) ==
-		(DEV_STAT_CHN_END | DEV_STAT_DEV_END) &&
-	       !scsw->cstat && !scsw->cc;
-}
-
 /* Everything but the end of a start that went well. */
 static void vccw_other_status(struct vccw_queue *q, struct irb *irb)
 {
@@ -307,9 +310,11 @@ static void vccw_other_status(struct vccw_queue *q, struct irb *irb)
 	struct vccw_req *active = q->active;
 
 	if (scsw->fctl & (SCSW_FCTL_HALT_FUNC | SCSW_FCTL_CLEAR_FUNC)) {
+		bool reported = active && active->region;
+
 		if (active)
 			vccw_end_active(q, irb);
-		vccw_end_funcs(q, irb, active && active->region);
+		vccw_end_funcs(q, irb, reported);
 		if (scsw->dstat & DEV_STAT_UNIT_CHECK)
 			vccw_hold(q);
 	} else if (!active) {
@@ -317,7 +322,9 @@ static void vccw_other_status(struct vccw_queue *q, struct irb *irb)
 	} else if (vccw_goes_on(scsw)) {
 		vccw_intermediate(q, irb);
 	} else {
-		bool hold = !vccw_clean_end(scsw) && !active->cancel;
+		bool good = !active->failed && vccw_harmless(scsw) &&
+			    scsw->dstat & DEV_STAT_DEV_END;
+		bool hold = !good && !active->cancel;
 
 		vccw_end_active(q, irb);
 		if (hold)
@@ -436,6 +443,7 @@ int vccw_queue_start_region(struct vccw_device *dev)
 		if (cc == 0) {
 			dev->sch->schib.scsw.cmd.actl |= SCSW_ACTL_START_PEND;
 			req->cancel = 0;
+			req->failed = false;
 			q->active = req;
 		} else if (cc == 3) {
 			ret = dev->sch->lpm ? -EACCES : -ENODEV;

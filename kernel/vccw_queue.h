@@ -29,6 +29,7 @@ enum vccw_func {
  * @issued: HALT, CLEAR: the subchannel has accepted it
  * @cancel: why the driver is taking back the started request, enum
  *	vfio_ccw_ring_reason, 0 if it is not
+ * @failed: status in the middle of the start was not harmless
  * @merged: status that found no room in the CQ is in @irb
  * @user_data: of the SQE
  * @seq: number for the pin cache
@@ -43,6 +44,7 @@ struct vccw_req {
 	bool region;
 	bool recover;
 	bool issued;
+	bool failed;
 	bool merged;
 	u16 cancel;
 	u64 user_data;
