@@ -128,6 +128,7 @@ static void complete(struct region_queue *q, struct region_sch *sch, struct requ
 {
 	struct vfio_ccw_ring_cqe *cqe = next_cqe(q, sch);
 
+	cqe->subchannel = req->sqe.subchannel;
 	cqe->user_data = req->sqe.user_data;
 	cqe->res = res;
 	cqe->reason = reason;
@@ -309,7 +310,8 @@ static void finish(struct region_queue *q, struct region_sch *sch, const uint8_t
 		async = true;
 	if (req) {
 		sch->running = NULL;
-		if (!ccwring_irb_good(irb)) {
+		/* A start that was stopped has not failed. */
+		if (!async && !ccwring_irb_good(irb)) {
 			sch->failed = true;
 			sch->failed_at = q->cq_tail;
 		}

@@ -110,6 +110,8 @@ static void irb_not_good(void **state)
 	}
 	set_bit_breaks(0, 0x01);
 	set_bit_breaks(0, 0x02);
+	set_bit_breaks(2, 0x20); /* halted */
+	set_bit_breaks(2, 0x10); /* cleared */
 }
 
 /* A residual count alone is no failure: suppressed length indication. */

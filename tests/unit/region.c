@@ -133,6 +133,7 @@ static void refusals(void **state)
 	assert_cqe(1, -EOPNOTSUPP, VFIO_CCW_RING_R_OPCODE, 0);
 	assert_cqe(2, -EINVAL, VFIO_CCW_RING_R_SQE_FLAGS, 0);
 	assert_cqe(3, -EINVAL, VFIO_CCW_RING_R_SQE_RESERVED, 0);
+	assert_int_equal(queue.cqes[seen % 8].subchannel, 1);
 	assert_cqe(4, -ENXIO, VFIO_CCW_RING_R_SUBCHANNEL, 0);
 	push(VFIO_CCW_RING_OP_NOP, 5);
 	region_queue_consume(&queue);
@@ -198,6 +199,7 @@ static void halts(void **state)
 	push_start(0x2000);
 	push(VFIO_CCW_RING_OP_HALT, 7);
 	region_queue_consume(&queue);
+	assert_started(0x1000);
 	assert_int_equal(pread(dev.fd, &cmd, sizeof(cmd), CMD_OFFSET), sizeof(cmd));
 	assert_int_equal(cmd.command, VFIO_CCW_ASYNC_CMD_HSCH);
 	assert_cqe(0x2000, -ECANCELED, VFIO_CCW_RING_R_TAKEN_BACK, 0);
@@ -206,6 +208,10 @@ static void halts(void **state)
 	assert_cqe(0x1000, 0, 0, VFIO_CCW_RING_CQE_IRB);
 	assert_cqe(7, 0, 0, VFIO_CCW_RING_CQE_IRB);
 	assert_int_equal(queue.reserved, 0);
+	/* What was stopped has not failed, and holds nothing back. */
+	push_start(0x3000);
+	region_queue_consume(&queue);
+	assert_started(0x3000);
 }
 
 static void clears_idle(void **state)

@@ -134,13 +134,15 @@ static inline uint32_t ccwring_irb_erw(const uint8_t *irb)
  * @irb: the IRB
  *
  * Return: true if device status is channel end with device end and nothing
- *	else, subchannel status is 0 and no condition code was deferred.
+ *	else, subchannel status is 0, no condition code was deferred, and neither
+ *	a halt nor a clear cut the program short.
  */
 static inline bool ccwring_irb_good(const uint8_t *irb)
 {
 	return (ccwring_get_be32(irb + 8) >> 16) ==
 		       ((CCWRING_DSTAT_CHN_END | CCWRING_DSTAT_DEV_END) << 8) &&
-	       !(irb[0] & 3);
+	       !(ccwring_irb_word0(irb) &
+		 (CCWRING_SCSW_CC_MASK | CCWRING_SCSW_FC_HALT | CCWRING_SCSW_FC_CLEAR));
 }
 
 /**
