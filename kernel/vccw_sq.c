@@ -113,20 +113,14 @@ static void vccw_sqe_func(struct vccw_batch *b, struct vccw_req *req,
 	vccw_queue_func(b->dev, req);
 }
 
-/* Carry one SQE out; if it has not become a request, -errno and @fault say why. */
-static int vccw_sqe_submit(struct vccw_batch *b,
+/* Make an SQE a request; if that fails, -errno and @fault say why. */
+static int vccw_sqe_submit(struct vccw_batch *b, struct vccw_device *dev,
 			   const struct vfio_ccw_ring_sqe *sqe,
 			   struct vccw_fault *fault)
 {
-	struct vccw_device *dev;
 	struct vccw_req *req;
 	int ret;
 
-	dev = vccw_sqe_device(b->ring, sqe);
-	if (!dev) {
-		fault->reason = VFIO_CCW_RING_R_SUBCHANNEL;
-		return -ENXIO;
-	}
 	vccw_batch_switch(b, dev);
 	req = vccw_queue_get_req(&dev->queue);
 	if (WARN_ON_ONCE(!req)) {
@@ -148,12 +142,17 @@ static int vccw_sqe_submit(struct vccw_batch *b,
 static void vccw_sqe_consume(struct vccw_batch *b,
 			     const struct vfio_ccw_ring_sqe *sqe)
 {
+	struct vccw_device *dev = vccw_sqe_device(b->ring, sqe);
 	struct vccw_fault fault = {};
 	int ret;
 
 	ret = vccw_sqe_check(sqe, &fault.reason);
+	if (!ret && !dev) {
+		fault.reason = VFIO_CCW_RING_R_SUBCHANNEL;
+		ret = -ENXIO;
+	}
 	if (!ret && sqe->opcode != VFIO_CCW_RING_OP_NOP) {
-		ret = vccw_sqe_submit(b, sqe, &fault);
+		ret = vccw_sqe_submit(b, dev, sqe, &fault);
 		if (!ret)
 			return;	/* completes when the subchannel says so */
 	}

@@ -149,7 +149,7 @@ enum vfio_ccw_ring_opcode {
  * struct vfio_ccw_ring_sqe - submission queue entry
  * @opcode: enum vfio_ccw_ring_opcode
  * @flags: VFIO_CCW_RING_SQE_*
- * @subchannel: index of the subchannel in the ring
+ * @subchannel: index of the subchannel in the ring, with every opcode
  * @reserved0: must be 0
  * @user_data: returned in each CQE of this request
  * @orb: START: the ORB; its interruption parameter is returned in no CQE (use
@@ -203,6 +203,12 @@ struct vfio_ccw_ring_sqe {
  *
  * Each SQE the driver consumes is answered by exactly one CQE without
  * VFIO_CCW_RING_CQE_MORE, whose slot was set aside when the SQE was consumed.
+ *
+ * A start has failed if its status is not exactly channel end and device end,
+ * in one or several parts, with no subchannel status but program-controlled
+ * interruption.  Starts behind it complete with VFIO_CCW_RING_R_HELD.  A start
+ * that was refused (@res is not 0 and there is no IRB), or that was ended by a
+ * HALT or CLEAR of the client without unit check, holds nothing.
  */
 struct vfio_ccw_ring_cqe {
 	__aligned_u64 user_data;
@@ -337,7 +343,8 @@ struct vfio_ccw_ring_enter {
  *   ERANGE     the CQ head is not between its last value and the CQ tail;
  *              nothing was consumed
  *   EBUSY      SQEs are waiting, and none could be consumed: all slots of the
- *              CQ are in use; consume CQEs and try again
+ *              CQ hold CQEs or are set aside for requests under way; consume
+ *              CQEs, or wait for some with @to_submit 0, and try again
  *   ETIME      fewer than @min_complete CQEs within the time given
  *   EINTR      a signal came first
  *   EFAULT     the argument cannot be read
