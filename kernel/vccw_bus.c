@@ -118,15 +118,23 @@ static int __init vccw_module_init(void)
 {
 	int ret;
 
-	ret = mdev_register_driver(&vccw_mdev_driver);
+	ret = vccw_cp_init();
 	if (ret)
 		return ret;
+	ret = mdev_register_driver(&vccw_mdev_driver);
+	if (ret)
+		goto cp_exit;
 	isc_register(VFIO_CCW_ISC);
 	ret = css_driver_register(&vccw_css_driver);
-	if (ret) {
-		isc_unregister(VFIO_CCW_ISC);
-		mdev_unregister_driver(&vccw_mdev_driver);
-	}
+	if (ret)
+		goto isc_unregister;
+	return 0;
+
+isc_unregister:
+	isc_unregister(VFIO_CCW_ISC);
+	mdev_unregister_driver(&vccw_mdev_driver);
+cp_exit:
+	vccw_cp_exit();
 	return ret;
 }
 
@@ -136,6 +144,7 @@ static void __exit vccw_module_exit(void)
 	isc_unregister(VFIO_CCW_ISC);
 	mdev_unregister_driver(&vccw_mdev_driver);
 	rcu_barrier();	/* vccw_trigger_set() has handed callbacks to RCU */
+	vccw_cp_exit();
 }
 
 module_init(vccw_module_init);

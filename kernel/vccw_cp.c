@@ -18,6 +18,7 @@
 #include <linux/align.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
+#include <linux/sizes.h>
 #include <linux/vfio_ccw_ring.h>
 #include <asm/idals.h>
 #include "vccw_device.h"
@@ -296,6 +297,31 @@ static bool vccw_cmd_reads(u8 cmd)
 	       (cmd & 0x0f) == 0x04;
 }
 
+/*
+ * Where CCWs point that transfer nothing.  A device, or an emulation of one,
+ * that ignores the skip flag does no harm here: there is room for any count.
+ */
+#define VCCW_NOWHERE_SIZE	SZ_64K
+static void *vccw_nowhere;
+
+/**
+ * vccw_cp_init - once, before the first translation
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int __init vccw_cp_init(void)
+{
+	vccw_nowhere = (void *)__get_free_pages(GFP_KERNEL | GFP_DMA | __GFP_ZERO,
+						get_order(VCCW_NOWHERE_SIZE));
+	return vccw_nowhere ? 0 : -ENOMEM;
+}
+
+/** vccw_cp_exit - once, after the last */
+void vccw_cp_exit(void)
+{
+	free_pages((unsigned long)vccw_nowhere, get_order(VCCW_NOWHERE_SIZE));
+}
+
 /* No byte of the data area is touched. */
 static bool vccw_no_data(const struct ccw1 *ccw, u8 cmd)
 {
@@ -316,8 +342,8 @@ static int vccw_translate_data(struct vccw_walk *w, struct ccw1 *ccw, u8 cmd)
 	if (addr > (w->format1 ? VCCW_ADDR31 : VCCW_ADDR24))
 		return vccw_refuse(w, -EINVAL, VFIO_CCW_RING_R_CCW_FORMAT);
 	if (vccw_no_data(ccw, cmd)) {
-		/* An address that is good for anything: the program's own. */
-		ccw->cda = virt_to_dma32(w->cp->block);
+		ccw->cda = virt_to_dma32(vccw_nowhere +
+				(backward ? VCCW_NOWHERE_SIZE - 1 : 0));
 		ccw->flags &= ~CCW_FLAG_IDA;
 		return 0;
 	}

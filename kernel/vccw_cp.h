@@ -64,6 +64,8 @@ struct vccw_cp {
 	u16 nr_ccws;
 };
 
+int vccw_cp_init(void);
+void vccw_cp_exit(void);
 int vccw_cp_translate(struct vccw_device *dev, struct vccw_cp *cp,
 		      union orb *orb, struct vccw_fault *fault);
 bool vccw_cp_uses(const struct vccw_cp *cp, bool idaw_2k, u64 pfn);
