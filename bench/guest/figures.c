@@ -21,8 +21,7 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void print_percentile(const char *name, const struct figures *figures,
-			     unsigned int percent)
+static void print_percentile(const char *name, const struct figures *figures, unsigned int percent)
 {
 	if (figures->latency && figures->count)
 		printf("\"%s\":%" PRIu64 ",", name,
@@ -36,14 +35,11 @@ void figures_print(struct figures *figures)
 	double each = figures->count ? (double)figures->ns / figures->count : 0;
 
 	if (figures->latency)
-		qsort(figures->latency, figures->count,
-		      sizeof(*figures->latency), by_value);
+		qsort(figures->latency, figures->count, sizeof(*figures->latency), by_value);
 	printf("{\"backend\":\"%s\",\"shape\":\"%s\",\"qd\":%u,"
 	       "\"subchannels\":1,\"ns_per_io\":%.1f,\"iops\":%.1f,",
-	       figures->backend, figures->shape, figures->qd, each,
-	       each > 0 ? 1e9 / each : 0);
+	       figures->backend, figures->shape, figures->qd, each, each > 0 ? 1e9 / each : 0);
 	print_percentile("p50_ns", figures, 50);
 	print_percentile("p99_ns", figures, 99);
-	printf("\"errors\":%" PRIu64 ",\"count\":%" PRIu64 "}\n",
-	       figures->errors, figures->count);
+	printf("\"errors\":%" PRIu64 ",\"count\":%" PRIu64 "}\n", figures->errors, figures->count);
 }

@@ -21,11 +21,11 @@
 #include "figures.h"
 #include "marker.h"
 
-#define RECORD		4096
-#define TRACK_RECORDS	12
-#define MAX_DEPTH	64
-#define WRITE_PLACES	16
-#define MAX_COUNT	4000000
+#define RECORD	      4096
+#define TRACK_RECORDS 12
+#define MAX_DEPTH     64
+#define WRITE_PLACES  16
+#define MAX_COUNT     4000000
 
 struct shape {
 	const char *name;
@@ -207,32 +207,42 @@ static const struct shape *shape_by_name(const char *name)
 
 static bool parse(struct options *options, int argc, char **argv)
 {
-	static const struct option known[] = {
-		{ "shape", required_argument, NULL, 's' },
-		{ "depth", required_argument, NULL, 'd' },
-		{ "count", required_argument, NULL, 'c' },
-		{ "duration", required_argument, NULL, 't' },
-		{ "warmup", required_argument, NULL, 'w' },
-		{ "seed", required_argument, NULL, 'r' },
-		{ 0 }
-	};
+	static const struct option known[] = { { "shape", required_argument, NULL, 's' },
+					       { "depth", required_argument, NULL, 'd' },
+					       { "count", required_argument, NULL, 'c' },
+					       { "duration", required_argument, NULL, 't' },
+					       { "warmup", required_argument, NULL, 'w' },
+					       { "seed", required_argument, NULL, 'r' },
+					       { 0 } };
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", known, NULL)) >= 0) {
 		switch (c) {
-		case 's': options->shape = shape_by_name(optarg); break;
-		case 'd': options->depth = strtoul(optarg, NULL, 0); break;
-		case 'c': options->count = strtoull(optarg, NULL, 0); break;
-		case 't': options->seconds = strtod(optarg, NULL); break;
-		case 'w': options->warmup = strtoull(optarg, NULL, 0); break;
-		case 'r': options->seed = strtoull(optarg, NULL, 0); break;
-		default: return false;
+		case 's':
+			options->shape = shape_by_name(optarg);
+			break;
+		case 'd':
+			options->depth = strtoul(optarg, NULL, 0);
+			break;
+		case 'c':
+			options->count = strtoull(optarg, NULL, 0);
+			break;
+		case 't':
+			options->seconds = strtod(optarg, NULL);
+			break;
+		case 'w':
+			options->warmup = strtoull(optarg, NULL, 0);
+			break;
+		case 'r':
+			options->seed = strtoull(optarg, NULL, 0);
+			break;
+		default:
+			return false;
 		}
 	}
 	options->device = optind == argc - 1 ? argv[optind] : NULL;
-	return options->device && options->shape && options->depth &&
-	       options->depth <= MAX_DEPTH && options->count <= MAX_COUNT &&
-	       options->warmup <= MAX_COUNT;
+	return options->device && options->shape && options->depth && options->depth <= MAX_DEPTH &&
+	       options->count <= MAX_COUNT && options->warmup <= MAX_COUNT;
 }
 
 int main(int argc, char **argv)
@@ -242,7 +252,8 @@ int main(int argc, char **argv)
 	int ret;
 
 	if (!parse(&options, argc, argv)) {
-		fprintf(stderr, "usage: %s [--count N | --duration S] "
+		fprintf(stderr,
+			"usage: %s [--count N | --duration S] "
 			"[--warmup N] [--seed N] --shape SHAPE --depth N DEVICE\n",
 			argv[0]);
 		return 2;
@@ -258,8 +269,7 @@ int main(int argc, char **argv)
 		marker_end();
 	}
 	if (ret) {
-		fprintf(stderr, "%s: %s: %s\n", argv[0], options.device,
-			strerror(-ret));
+		fprintf(stderr, "%s: %s: %s\n", argv[0], options.device, strerror(-ret));
 		return 1;
 	}
 	figures_print(&dasd.figures);

@@ -15,7 +15,7 @@
 #include "marker.h"
 
 /* liburing of this age has neither a name nor a helper for it. */
-#define OP_URING_CMD	46
+#define OP_URING_CMD 46
 
 struct yardstick {
 	struct io_uring ring;
@@ -82,14 +82,12 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	yardstick.cmd = !strcmp(argv[1], "cmd");
-	yardstick.figures.backend = yardstick.cmd ? "io_uring-cmd" :
-						    "io_uring-nop";
+	yardstick.figures.backend = yardstick.cmd ? "io_uring-cmd" : "io_uring-nop";
 	yardstick.figures.shape = "nop";
 	yardstick.figures.qd = strtoul(argv[2], NULL, 0);
 	count = strtoull(argv[3], NULL, 0);
 	yardstick.null = open("/dev/null", O_RDWR);
-	if (!yardstick.figures.qd || yardstick.figures.qd > 64 || !count ||
-	    yardstick.null < 0 ||
+	if (!yardstick.figures.qd || yardstick.figures.qd > 64 || !count || yardstick.null < 0 ||
 	    io_uring_queue_init_params(64, &yardstick.ring, &params)) {
 		fprintf(stderr, "%s: cannot set up io_uring\n", argv[0]);
 		return 1;

@@ -35,27 +35,33 @@ typedef uint64_t qemu_plugin_id_t;
 struct qemu_info;
 struct qemu_plugin_tb;
 struct qemu_plugin_insn;
-enum { QEMU_PLUGIN_CB_NO_REGS = 0 };
-enum { QEMU_PLUGIN_INLINE_ADD_U64 = 0 };
+enum {
+	QEMU_PLUGIN_CB_NO_REGS = 0
+};
+enum {
+	QEMU_PLUGIN_INLINE_ADD_U64 = 0
+};
 
 void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id,
-		void (*cb)(qemu_plugin_id_t id, struct qemu_plugin_tb *tb));
+					   void (*cb)(qemu_plugin_id_t id,
+						      struct qemu_plugin_tb *tb));
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t i);
 const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
 size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
-void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *tb, int op,
-		void *ptr, uint64_t add);
+void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *tb, int op, void *ptr,
+					      uint64_t add);
 void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn,
-		void (*cb)(unsigned int cpu, void *data), int flags, void *data);
+					    void (*cb)(unsigned int cpu, void *data), int flags,
+					    void *data);
 
 EXPORT int qemu_plugin_version = 1;
-EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info *info,
-			       int argc, char **argv);
+EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info *info, int argc,
+			       char **argv);
 
 static FILE *out;
-static uint64_t executed;	/* whole blocks entered so far */
-static uint64_t previous;	/* instructions up to the previous marker */
+static uint64_t executed; /* whole blocks entered so far */
+static uint64_t previous; /* instructions up to the previous marker */
 static unsigned int markers;
 
 /* What a marker needs when it runs, packed into the pointer given to QEMU. */
@@ -98,12 +104,12 @@ static void on_translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 
 		if (marker)
 			qemu_plugin_register_vcpu_insn_exec_cb(insn, on_marker,
-					QEMU_PLUGIN_CB_NO_REGS, pack(marker, n - 1 - i));
+							       QEMU_PLUGIN_CB_NO_REGS,
+							       pack(marker, n - 1 - i));
 	}
 }
 
-int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info *info,
-			int argc, char **argv)
+int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info *info, int argc, char **argv)
 {
 	(void)info;
 	for (int i = 0; i < argc; i++) {

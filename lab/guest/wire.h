@@ -31,22 +31,22 @@
 #include <stdint.h>
 
 enum wire_type {
-	WIRE_HELLO = 'H',	/* payload: protocol version, one byte */
-	WIRE_OUTPUT = 'O',	/* bytes the program wrote to stdout or stderr */
-	WIRE_KLOG = 'K',	/* one kernel log record, as /dev/kmsg gives it */
-	WIRE_KLOST = 'L',	/* the kernel overwrote log records before they were read */
-	WIRE_FILE = 'F',	/* a file begins: 4 bytes mode, then its path below /out */
-	WIRE_DATA = 'D',	/* its next bytes */
-	WIRE_CLOSE = 'C',	/* it ends: 8 bytes size */
-	WIRE_STATUS = 'X',	/* 4 bytes: the program's wait status */
-	WIRE_ERROR = 'E',	/* text: init could not do its part */
-	WIRE_END = 'Z',		/* nothing follows */
+	WIRE_HELLO = 'H', /* payload: protocol version, one byte */
+	WIRE_OUTPUT = 'O', /* bytes the program wrote to stdout or stderr */
+	WIRE_KLOG = 'K', /* one kernel log record, as /dev/kmsg gives it */
+	WIRE_KLOST = 'L', /* the kernel overwrote log records before they were read */
+	WIRE_FILE = 'F', /* a file begins: 4 bytes mode, then its path below /out */
+	WIRE_DATA = 'D', /* its next bytes */
+	WIRE_CLOSE = 'C', /* it ends: 8 bytes size */
+	WIRE_STATUS = 'X', /* 4 bytes: the program's wait status */
+	WIRE_ERROR = 'E', /* text: init could not do its part */
+	WIRE_END = 'Z', /* nothing follows */
 };
 
-#define WIRE_VERSION 1
+#define WIRE_VERSION	  1
 #define WIRE_HEADER_BYTES 20
-#define WIRE_PAYLOAD_MAX 32768
-#define WIRE_LINE_BYTES 144
+#define WIRE_PAYLOAD_MAX  32768
+#define WIRE_LINE_BYTES	  144
 
 /* Opens the way out.  With lines set the stream goes out as lines of text. */
 void wire_open(int fd, int lines);

@@ -12,8 +12,8 @@
 #include "disk.h"
 #include "eckd.h"
 
-#define SLOT_SIZE	0x10000
-#define TRACK_SIZE	(ECKD_TRACK_RECORDS * ECKD_RECORD)
+#define SLOT_SIZE  0x10000
+#define TRACK_SIZE (ECKD_TRACK_RECORDS * ECKD_RECORD)
 
 /**
  * struct slot - a request under way
@@ -47,27 +47,22 @@ static void build_write(struct test *test, struct slot *slot, uint32_t program)
 
 	for (i = 0; i < ECKD_RECORD / 4; i++)
 		data[i] = random() ^ (uint32_t)random() << 16;
-	memcpy(test->expected + (size_t)block * ECKD_RECORD, data,
-	       ECKD_RECORD);
+	memcpy(test->expected + (size_t)block * ECKD_RECORD, data, ECKD_RECORD);
 	slot->block = block;
 	slot->bytes = 0;
 	test->writes++;
 	eckd_program(&test->vm, program, ECKD_WRITE, block, 1, slot->data);
 }
 
-static void build_read(struct test *test, struct slot *slot, uint32_t program,
-		       unsigned int records)
+static void build_read(struct test *test, struct slot *slot, uint32_t program, unsigned int records)
 {
 	slot->block = random() % (ECKD_BLOCKS / records) * records;
 	slot->bytes = records * ECKD_RECORD;
-	memcpy(slot->want,
-	       test->expected + (size_t)slot->block * ECKD_RECORD,
-	       slot->bytes);
+	memcpy(slot->want, test->expected + (size_t)slot->block * ECKD_RECORD, slot->bytes);
 	memset(t_at(&test->vm, slot->data), 0xdb, slot->bytes);
 	test->reads += records == 1;
 	test->tracks += records > 1;
-	eckd_program(&test->vm, program, ECKD_READ, slot->block, records,
-		     slot->data);
+	eckd_program(&test->vm, program, ECKD_READ, slot->block, records, slot->data);
 }
 
 /* Half reads, a third writes, some tracks; data at any address. */
@@ -81,8 +76,7 @@ static void prepare(struct test *test, unsigned int number, uint8_t *orb)
 	if (dice < 2)
 		build_write(test, slot, program);
 	else
-		build_read(test, slot, program,
-			   dice < 5 ? 1 : ECKD_TRACK_RECORDS);
+		build_read(test, slot, program, dice < 5 ? 1 : ECKD_TRACK_RECORDS);
 	t_orb(orb, T_ORB_PLAIN, program);
 }
 
@@ -94,8 +88,8 @@ static void verify(struct test *test, unsigned int number, const uint8_t *irb)
 
 	if (!t_irb_good(irb)) {
 		test->bad++;
-		T_CHECK(false, "block %u: dstat %#x, cstat %#x", slot->block,
-			t_irb_dstat(irb), t_irb_cstat(irb));
+		T_CHECK(false, "block %u: dstat %#x, cstat %#x", slot->block, t_irb_dstat(irb),
+			t_irb_cstat(irb));
 		return;
 	}
 	if (!memcmp(got, slot->want, slot->bytes))
@@ -103,8 +97,8 @@ static void verify(struct test *test, unsigned int number, const uint8_t *irb)
 	for (i = 0; got[i] == slot->want[i]; i++)
 		;
 	test->bad++;
-	T_CHECK(false, "block %u: byte %u of %u is %#x, must be %#x",
-		slot->block, i, slot->bytes, got[i], slot->want[i]);
+	T_CHECK(false, "block %u: byte %u of %u is %#x, must be %#x", slot->block, i, slot->bytes,
+		got[i], slot->want[i]);
 }
 
 static void submit(struct test *test, unsigned int number)
@@ -123,8 +117,8 @@ static unsigned int run_ring(struct test *test, unsigned int count)
 
 	for (submitted = 0; submitted < T_DEPTH; submitted++)
 		submit(test, submitted);
-	T_EQUAL(t_ring_enter(&test->ring, T_DEPTH, 0), T_DEPTH,
-		"%u requests are taken at once", T_DEPTH);
+	T_EQUAL(t_ring_enter(&test->ring, T_DEPTH, 0), T_DEPTH, "%u requests are taken at once",
+		T_DEPTH);
 	for (done = 0; done < count; done++) {
 		if (t_ring_next(&test->ring, &cqe) || cqe.res)
 			break;
@@ -144,8 +138,7 @@ static unsigned int run_region(struct test *test, unsigned int count)
 
 	for (done = 0; done < count; done++) {
 		prepare(test, done % T_DEPTH, orb);
-		if (t_region_start(&test->region, orb) ||
-		    t_region_wait(&test->region, irb, 5000))
+		if (t_region_start(&test->region, orb) || t_region_wait(&test->region, irb, 5000))
 			break;
 		verify(test, done % T_DEPTH, irb);
 	}
@@ -183,8 +176,8 @@ int main(int argc, char **argv)
 	T_NEED(test.slots, "memory");
 	t_vm_open(&test.vm);
 	T_EQUAL(run(&test, count), count, "all requests end");
-	T_EQUAL(test.bad, 0, "%u records, %u tracks read right, %u written",
-		test.reads, test.tracks, test.writes);
+	T_EQUAL(test.bad, 0, "%u records, %u tracks read right, %u written", test.reads,
+		test.tracks, test.writes);
 	t_vm_close(&test.vm);
 	return tap_done();
 }

@@ -4,8 +4,8 @@
 #include <string.h>
 
 /* Where the parameters of a whole program are, from its beginning. */
-#define PARAMETERS	0x800
-#define SLOT_SIZE	0x20000
+#define PARAMETERS 0x800
+#define SLOT_SIZE  0x20000
 
 struct define_extent {
 	uint8_t mask;
@@ -35,17 +35,17 @@ struct locate_record {
 _Static_assert(sizeof(struct define_extent) == 16, "as the 3990 wants it");
 _Static_assert(sizeof(struct locate_record) == 16, "as the 3990 wants it");
 
-#define MASK_READ		0x40
-#define MASK_WRITE		0x80
-#define ATTRIBUTES_ECKD		0xc0
-#define OPERATION_READ		0x06
-#define OPERATION_WRITE		0x01
-#define AUXILIARY_LENGTH	0x80
-#define SECTOR_UNKNOWN		0xff
+#define MASK_READ	 0x40
+#define MASK_WRITE	 0x80
+#define ATTRIBUTES_ECKD	 0xc0
+#define OPERATION_READ	 0x06
+#define OPERATION_WRITE	 0x01
+#define AUXILIARY_LENGTH 0x80
+#define SECTOR_UNKNOWN	 0xff
 
 static void define_extent(struct define_extent *extent, uint8_t command)
 {
-	*extent = (struct define_extent) {
+	*extent = (struct define_extent){
 		.mask = command == ECKD_WRITE ? MASK_WRITE : MASK_READ,
 		.attributes = ATTRIBUTES_ECKD,
 		.last_cylinder = ECKD_CYLINDERS - 1,
@@ -53,14 +53,13 @@ static void define_extent(struct define_extent *extent, uint8_t command)
 	};
 }
 
-static void locate_record(struct locate_record *locate, uint8_t command,
-			  uint32_t block, unsigned int records)
+static void locate_record(struct locate_record *locate, uint8_t command, uint32_t block,
+			  unsigned int records)
 {
 	uint32_t track = block / ECKD_TRACK_RECORDS;
 
-	*locate = (struct locate_record) {
-		.operation = command == ECKD_WRITE ? OPERATION_WRITE :
-						     OPERATION_READ,
+	*locate = (struct locate_record){
+		.operation = command == ECKD_WRITE ? OPERATION_WRITE : OPERATION_READ,
 		.auxiliary = AUXILIARY_LENGTH,
 		.count = records,
 		.seek_cylinder = track / ECKD_HEADS,
@@ -73,8 +72,8 @@ static void locate_record(struct locate_record *locate, uint8_t command,
 	};
 }
 
-void eckd_prefix(struct t_vm *vm, struct t_ccw1 *ccws, uint32_t parameters,
-		 uint8_t command, uint32_t block, unsigned int records)
+void eckd_prefix(struct t_vm *vm, struct t_ccw1 *ccws, uint32_t parameters, uint8_t command,
+		 uint32_t block, unsigned int records)
 {
 	define_extent(t_at(vm, parameters), command);
 	locate_record(t_at(vm, parameters + 16), command, block, records);
@@ -82,25 +81,24 @@ void eckd_prefix(struct t_vm *vm, struct t_ccw1 *ccws, uint32_t parameters,
 	t_ccw1(&ccws[1], ECKD_LOCATE_RECORD, T_CCW_CC, 16, parameters + 16);
 }
 
-void eckd_program(struct t_vm *vm, uint32_t program, uint8_t command,
-		  uint32_t block, unsigned int records, uint32_t data)
+void eckd_program(struct t_vm *vm, uint32_t program, uint8_t command, uint32_t block,
+		  unsigned int records, uint32_t data)
 {
 	struct t_ccw1 *ccws = t_at(vm, program);
 	unsigned int i;
 
 	eckd_prefix(vm, ccws, program + PARAMETERS, command, block, records);
 	for (i = 0; i < records; i++)
-		t_ccw1(&ccws[2 + i], command, i < records - 1 ? T_CCW_CC : 0,
-		       ECKD_RECORD, data + i * ECKD_RECORD);
+		t_ccw1(&ccws[2 + i], command, i < records - 1 ? T_CCW_CC : 0, ECKD_RECORD,
+		       data + i * ECKD_RECORD);
 }
 
-void eckd_load(struct t_vm *vm, unsigned int slot,
-	       struct vfio_ccw_ring_sqe *sqe)
+void eckd_load(struct t_vm *vm, unsigned int slot, struct vfio_ccw_ring_sqe *sqe)
 {
 	uint32_t program = T_IOVA + slot * SLOT_SIZE;
 	uint32_t track = slot * 37 % (ECKD_CYLINDERS * ECKD_HEADS);
 
-	eckd_program(vm, program, ECKD_READ, track * ECKD_TRACK_RECORDS,
-		     ECKD_TRACK_RECORDS, program + T_PAGE);
+	eckd_program(vm, program, ECKD_READ, track * ECKD_TRACK_RECORDS, ECKD_TRACK_RECORDS,
+		     program + T_PAGE);
 	t_sqe_start(sqe, T_ORB_PLAIN, program, slot);
 }

@@ -13,23 +13,20 @@
 
 static const struct t_layout whole_record[] = {
 	{ "a chain of tiny pieces", T_ORB_PLAIN, T_CHAINED,
-	  T_PIECES({ 0x1001, 1 }, { 0x1003, 2 }, { 0x1fff, 3 }, { 0x3000, 5 },
-		   { 0x4ffd, 7 }, { 0x6001, 11 }, { 0x8123, 4067 }) },
+	  T_PIECES({ 0x1001, 1 }, { 0x1003, 2 }, { 0x1fff, 3 }, { 0x3000, 5 }, { 0x4ffd, 7 },
+		   { 0x6001, 11 }, { 0x8123, 4067 }) },
 	{ "a chain backwards", T_ORB_PLAIN, T_CHAINED,
-	  T_PIECES({ 0x9000, 1024 }, { 0x8c00, 1024 }, { 0x5801, 1024 },
-		   { 0x2fff, 1024 }) },
+	  T_PIECES({ 0x9000, 1024 }, { 0x8c00, 1024 }, { 0x5801, 1024 }, { 0x2fff, 1024 }) },
 	{ "a format-0 chain", T_FORMAT0, T_CHAINED,
-	  T_PIECES({ 0x1fff, 1 }, { 0x3fff, 2 }, { 0x6ffd, 4000 },
-		   { 0x9003, 93 }) },
+	  T_PIECES({ 0x1fff, 1 }, { 0x3fff, 2 }, { 0x6ffd, 4000 }, { 0x9003, 93 }) },
 	{ "a chain with skipped pieces", T_ORB_PLAIN, T_CHAINED,
-	  T_PIECES({ 0x1ffe, 100 }, { 0x4000, 1900, true }, { 0x6fff, 96 },
-		   { 0x9000, 1000, true }, { 0xb001, 1000 }) },
+	  T_PIECES({ 0x1ffe, 100 }, { 0x4000, 1900, true }, { 0x6fff, 96 }, { 0x9000, 1000, true },
+		   { 0xb001, 1000 }) },
 	{ "a chain that begins with a skip", T_ORB_PLAIN, T_CHAINED,
 	  T_PIECES({ 0x1000, 4000, true }, { 0x5fd0, 96 }) },
 	{ "a format-0 chain with a skip", T_FORMAT0, T_CHAINED,
 	  T_PIECES({ 0x1ffe, 95 }, { 0x4000, 1, true }, { 0x6fff, 4000 }) },
-	{ "everything skipped", T_ORB_PLAIN, T_CHAINED,
-	  T_PIECES({ 0x1000, 4096, true }) },
+	{ "everything skipped", T_ORB_PLAIN, T_CHAINED, T_PIECES({ 0x1000, 4096, true }) },
 	{ "4K IDAWs from the middle of a page", T_ORB_PLAIN, T_IDAWS,
 	  T_PIECES({ 0x1801, 2047 }, { 0x7000, 2049 }) },
 	{ "64-bit 2K IDAWs", T_IDAW2K(T_ORB_PLAIN), T_IDAWS,
@@ -40,9 +37,8 @@ static const struct t_layout whole_record[] = {
 	  T_PIECES({ 0x1fff, 1 }, { 0x4800, 2048 }, { 0x4000, 2047 }) },
 };
 
-static void run(struct t_vm *vm, struct t_ring *ring,
-		const struct t_layout *layout, const uint8_t *expected,
-		uint32_t block)
+static void run(struct t_vm *vm, struct t_ring *ring, const struct t_layout *layout,
+		const uint8_t *expected, uint32_t block)
 {
 	struct t_ccw1 prefix[2];
 	const struct t_command read = {
@@ -53,16 +49,13 @@ static void run(struct t_vm *vm, struct t_ring *ring,
 	};
 
 	eckd_prefix(vm, prefix, PARAMETERS, ECKD_READ, block, 1);
-	t_layout_run(vm, ring, &read, layout,
-		     expected + (size_t)block * ECKD_RECORD);
+	t_layout_run(vm, ring, &read, layout, expected + (size_t)block * ECKD_RECORD);
 }
 
 int main(int argc, char **argv)
 {
-	const unsigned int common = sizeof(t_common_layouts) /
-				    sizeof(*t_common_layouts);
-	const unsigned int whole = sizeof(whole_record) /
-				   sizeof(*whole_record);
+	const unsigned int common = sizeof(t_common_layouts) / sizeof(*t_common_layouts);
+	const unsigned int whole = sizeof(whole_record) / sizeof(*whole_record);
 	uint8_t *expected;
 	struct t_ring ring;
 	struct t_vm vm;

@@ -12,10 +12,8 @@ int main(void)
 	t_ring_open(&ring, vm.devices[0].fd, 2 * T_DEPTH);
 	/* Much later they are all done: the CPU that submits also completes. */
 	for (us = 0; us <= 120; us += 4) {
-		t_load_stopped(&vm, &ring, eckd_load, VFIO_CCW_RING_OP_HALT,
-			       us);
-		t_load_stopped(&vm, &ring, eckd_load, VFIO_CCW_RING_OP_CLEAR,
-			       us);
+		t_load_stopped(&vm, &ring, eckd_load, VFIO_CCW_RING_OP_HALT, us);
+		t_load_stopped(&vm, &ring, eckd_load, VFIO_CCW_RING_OP_CLEAR, us);
 	}
 	t_ring_close(&ring);
 	t_vm_close(&vm);

@@ -6,12 +6,12 @@
 #include "common.h"
 
 /* Where the tests for bad requests build programs, lists and data. */
-#define T_PROGRAM	(T_IOVA + 0x10000)
-#define T_LIST		(T_IOVA + 0x20000)
-#define T_DATA		(T_IOVA + 0x40000)
+#define T_PROGRAM (T_IOVA + 0x10000)
+#define T_LIST	  (T_IOVA + 0x20000)
+#define T_DATA	  (T_IOVA + 0x40000)
 
-#define T_NONE	(-1)
-#define T_ANY	(-2)
+#define T_NONE	  (-1)
+#define T_ANY	  (-2)
 
 /**
  * struct t_refusal - how the driver says no
@@ -29,8 +29,7 @@ struct t_refusal {
 };
 
 /* Submits, compares, and sees that a good request works afterwards. */
-void t_refused(struct t_vm *vm, struct t_ring *ring,
-	       const struct vfio_ccw_ring_sqe *sqe,
+void t_refused(struct t_vm *vm, struct t_ring *ring, const struct vfio_ccw_ring_sqe *sqe,
 	       const struct t_refusal *want, const char *what);
 
 #endif

@@ -5,18 +5,13 @@
 
 #include "bad.h"
 
-static const struct t_refusal opcode = { -EOPNOTSUPP,
-	VFIO_CCW_RING_R_OPCODE, T_NONE, 0 };
-static const struct t_refusal flags = { -EINVAL,
-	VFIO_CCW_RING_R_SQE_FLAGS, T_NONE, 0 };
-static const struct t_refusal reserved = { -EINVAL,
-	VFIO_CCW_RING_R_SQE_RESERVED, T_NONE, 0 };
-static const struct t_refusal subchannel = { -ENXIO,
-	VFIO_CCW_RING_R_SUBCHANNEL, T_NONE, 0 };
+static const struct t_refusal opcode = { -EOPNOTSUPP, VFIO_CCW_RING_R_OPCODE, T_NONE, 0 };
+static const struct t_refusal flags = { -EINVAL, VFIO_CCW_RING_R_SQE_FLAGS, T_NONE, 0 };
+static const struct t_refusal reserved = { -EINVAL, VFIO_CCW_RING_R_SQE_RESERVED, T_NONE, 0 };
+static const struct t_refusal subchannel = { -ENXIO, VFIO_CCW_RING_R_SUBCHANNEL, T_NONE, 0 };
 
 #define REFUSED(want, ...) \
-	t_refused(vm, ring, &(struct vfio_ccw_ring_sqe) { __VA_ARGS__ }, \
-		  &(want), #__VA_ARGS__)
+	t_refused(vm, ring, &(struct vfio_ccw_ring_sqe){ __VA_ARGS__ }, &(want), #__VA_ARGS__)
 
 static void bad_sqes(struct t_vm *vm, struct t_ring *ring)
 {
@@ -33,16 +28,14 @@ static void bad_sqes(struct t_vm *vm, struct t_ring *ring)
 	REFUSED(reserved, .opcode = VFIO_CCW_RING_OP_NOP, .orb = { 1 });
 	REFUSED(reserved, .opcode = VFIO_CCW_RING_OP_HALT, .orb[31] = 1);
 	REFUSED(reserved, .opcode = VFIO_CCW_RING_OP_CLEAR, .orb[8] = 1);
-	REFUSED(subchannel, .opcode = VFIO_CCW_RING_OP_START,
-		.subchannel = 200);
-	REFUSED(subchannel, .opcode = VFIO_CCW_RING_OP_HALT,
-		.subchannel = 0xffff);
+	REFUSED(subchannel, .opcode = VFIO_CCW_RING_OP_START, .subchannel = 200);
+	REFUSED(subchannel, .opcode = VFIO_CCW_RING_OP_HALT, .subchannel = 0xffff);
 	REFUSED(subchannel, .opcode = VFIO_CCW_RING_OP_CLEAR,
 		.subchannel = VFIO_CCW_RING_MAX_SUBCHANNELS);
 }
 
-static void bad_orb(struct t_vm *vm, struct t_ring *ring, uint32_t orb_flags,
-		    uint32_t program, int res, int reason, const char *what)
+static void bad_orb(struct t_vm *vm, struct t_ring *ring, uint32_t orb_flags, uint32_t program,
+		    int res, int reason, const char *what)
 {
 	struct t_refusal want = { res, reason, T_NONE, 0 };
 	struct vfio_ccw_ring_sqe sqe;
@@ -54,8 +47,8 @@ static void bad_orb(struct t_vm *vm, struct t_ring *ring, uint32_t orb_flags,
 
 static void bad_orbs(struct t_vm *vm, struct t_ring *ring)
 {
-	bad_orb(vm, ring, T_ORB_PLAIN | T_ORB_TRANSPORT, T_PROGRAM,
-		-EOPNOTSUPP, VFIO_CCW_RING_R_ORB_TRANSPORT, "transport mode");
+	bad_orb(vm, ring, T_ORB_PLAIN | T_ORB_TRANSPORT, T_PROGRAM, -EOPNOTSUPP,
+		VFIO_CCW_RING_R_ORB_TRANSPORT, "transport mode");
 	bad_orb(vm, ring, T_ORB_PLAIN | T_ORB_SUSPEND, T_PROGRAM, -EOPNOTSUPP,
 		VFIO_CCW_RING_R_ORB_SUSPEND, "suspend control");
 	bad_orb(vm, ring, T_ORB_PLAIN | T_ORB_MIDAW, T_PROGRAM, -EOPNOTSUPP,
@@ -64,12 +57,12 @@ static void bad_orbs(struct t_vm *vm, struct t_ring *ring)
 		VFIO_CCW_RING_R_ORB_RESERVED, "a reserved bit of word 1");
 	bad_orb(vm, ring, T_ORB_PLAIN | 0x04000000, T_PROGRAM, -EINVAL,
 		VFIO_CCW_RING_R_ORB_RESERVED, "another reserved bit");
-	bad_orb(vm, ring, T_ORB_PLAIN, T_PROGRAM + 4, -EINVAL,
-		VFIO_CCW_RING_R_ORB_CPA, "a program on a word boundary");
-	bad_orb(vm, ring, T_ORB_PLAIN, T_PROGRAM + 1, -EINVAL,
-		VFIO_CCW_RING_R_ORB_CPA, "a program on a byte boundary");
-	bad_orb(vm, ring, T_ORB_PLAIN, 0x80000000U | T_PROGRAM, -EINVAL,
-		VFIO_CCW_RING_R_ORB_CPA, "a program address over 31 bits");
+	bad_orb(vm, ring, T_ORB_PLAIN, T_PROGRAM + 4, -EINVAL, VFIO_CCW_RING_R_ORB_CPA,
+		"a program on a word boundary");
+	bad_orb(vm, ring, T_ORB_PLAIN, T_PROGRAM + 1, -EINVAL, VFIO_CCW_RING_R_ORB_CPA,
+		"a program on a byte boundary");
+	bad_orb(vm, ring, T_ORB_PLAIN, 0x80000000U | T_PROGRAM, -EINVAL, VFIO_CCW_RING_R_ORB_CPA,
+		"a program address over 31 bits");
 }
 
 int main(void)

@@ -15,16 +15,15 @@ void t_good_start(struct t_vm *vm, struct t_ring *ring, const char *after)
 	struct vfio_ccw_ring_cqe cqe;
 	int ret;
 
-	t_ccw1(t_at(vm, GOOD_PROGRAM), T_CMD_NOP, T_CCW_SLI, 1,
-	       GOOD_PROGRAM + 64);
+	t_ccw1(t_at(vm, GOOD_PROGRAM), T_CMD_NOP, T_CCW_SLI, 1, GOOD_PROGRAM + 64);
 	t_sqe_start(&sqe, T_ORB_PLAIN, GOOD_PROGRAM, 0x600d);
 	ret = t_ring_do(ring, &sqe, &cqe);
 	T_CHECK(!ret && !cqe.res && cqe.user_data == 0x600d &&
-		(cqe.flags & VFIO_CCW_RING_CQE_IRB) && t_irb_good(cqe.irb),
+			(cqe.flags & VFIO_CCW_RING_CQE_IRB) && t_irb_good(cqe.irb),
 		"a good request works after %s", after);
 	if (ret || cqe.res)
-		printf("# wait %d, res %d, reason %u\n", ret,
-		       ret ? 0 : cqe.res, ret ? 0 : cqe.reason);
+		printf("# wait %d, res %d, reason %u\n", ret, ret ? 0 : cqe.res,
+		       ret ? 0 : cqe.reason);
 }
 
 long long t_number_after(const char *file, const char *word)
@@ -36,8 +35,7 @@ long long t_number_after(const char *file, const char *word)
 	if (!stream)
 		return -1;
 	while (fgets(line, sizeof(line), stream)) {
-		if (sscanf(line, "%127s %lld", name, &number) == 2 &&
-		    !strcmp(name, word))
+		if (sscanf(line, "%127s %lld", name, &number) == 2 && !strcmp(name, word))
 			found = number;
 	}
 	fclose(stream);

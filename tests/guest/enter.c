@@ -10,8 +10,8 @@
 
 #define ENTRIES 8
 
-static void refuse(struct t_ring *ring, struct vfio_ccw_ring_enter enter,
-		   int want, const char *what)
+static void refuse(struct t_ring *ring, struct vfio_ccw_ring_enter enter, int want,
+		   const char *what)
 {
 	uint32_t head = t_ring_sq_head(ring);
 
@@ -21,19 +21,16 @@ static void refuse(struct t_ring *ring, struct vfio_ccw_ring_enter enter,
 
 static void bad_arguments(struct t_vm *vm, struct t_ring *ring)
 {
-#define WITH(...) (struct vfio_ccw_ring_enter) { __VA_ARGS__ }
+#define WITH(...) (struct vfio_ccw_ring_enter){ __VA_ARGS__ }
 	t_ring_sqe(ring)->user_data = 1;
 	t_ring_store_tail(ring, ring->tail);
-	refuse(ring, WITH(.to_submit = 1, .flags = 2), -EINVAL,
-	       "an unknown flag");
-	refuse(ring, WITH(.to_submit = 1, .flags = 1U << 31), -EINVAL,
-	       "the highest flag");
-	refuse(ring, WITH(.to_submit = 1, .reserved = 1), -EINVAL,
-	       "a reserved field");
-	T_CHECK(ioctl(ring->fd, VFIO_CCW_RING_ENTER, NULL) < 0 &&
-		errno == EFAULT, "ENTER without an argument");
-	T_CHECK(ioctl(ring->fd, _IO(VFIO_CCW_RING_MAGIC, 0x55), 0) < 0 &&
-		errno == ENOTTY, "an unknown ioctl");
+	refuse(ring, WITH(.to_submit = 1, .flags = 2), -EINVAL, "an unknown flag");
+	refuse(ring, WITH(.to_submit = 1, .flags = 1U << 31), -EINVAL, "the highest flag");
+	refuse(ring, WITH(.to_submit = 1, .reserved = 1), -EINVAL, "a reserved field");
+	T_CHECK(ioctl(ring->fd, VFIO_CCW_RING_ENTER, NULL) < 0 && errno == EFAULT,
+		"ENTER without an argument");
+	T_CHECK(ioctl(ring->fd, _IO(VFIO_CCW_RING_MAGIC, 0x55), 0) < 0 && errno == ENOTTY,
+		"an unknown ioctl");
 	T_EQUAL(t_ring_enter(ring, 1, 1), 1, "the NOP then goes through");
 	ring->head = t_ring_cq_tail(ring);
 	t_ring_store_head(ring, ring->head);
@@ -47,8 +44,7 @@ static void lying_tail(struct t_vm *vm, struct t_ring *ring)
 
 	for (i = 0; i < sizeof(ahead) / sizeof(*ahead); i++) {
 		t_ring_store_tail(ring, ring->tail + ahead[i]);
-		refuse(ring, WITH(.to_submit = ENTRIES), -EOVERFLOW,
-		       "an SQ tail too far ahead");
+		refuse(ring, WITH(.to_submit = ENTRIES), -EOVERFLOW, "an SQ tail too far ahead");
 	}
 	t_ring_store_tail(ring, ring->tail);
 	t_good_start(vm, ring, "a lying SQ tail");
@@ -66,12 +62,11 @@ static void lying_head(struct t_vm *vm, struct t_ring *ring)
 		t_ring_store_tail(ring, ring->tail);
 		t_ring_store_head(ring, ring->head + off[i]);
 		refuse(ring, WITH(.to_submit = 1), -ERANGE,
-		       (int32_t)off[i] > 0 ? "a CQ head ahead of the tail" :
-		       "a CQ head that went back");
+		       (int32_t)off[i] > 0 ? "a CQ head ahead of the tail"
+					   : "a CQ head that went back");
 		t_ring_store_head(ring, ring->head);
 		T_EQUAL(t_ring_enter(ring, 1, 1), 1, "the NOP then goes through");
-		T_CHECK(t_ring_reap(ring, &cqe) && cqe.user_data == 70 + i,
-			"... once");
+		T_CHECK(t_ring_reap(ring, &cqe) && cqe.user_data == 70 + i, "... once");
 		t_good_start(vm, ring, "a lying CQ head");
 	}
 #undef WITH

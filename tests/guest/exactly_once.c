@@ -2,8 +2,8 @@
 /* 100,000 starts at depth 32: each ends once, in order, with its own data. */
 #include "common.h"
 
-#define DEPTH	32
-#define TOTAL	100000U
+#define DEPTH 32
+#define TOTAL 100000U
 
 /* Differs in every bit position from one request to the next. */
 static uint64_t user_data(uint32_t number)
@@ -11,14 +11,12 @@ static uint64_t user_data(uint32_t number)
 	return (number + 1) * 0x9e3779b97f4a7c15ULL;
 }
 
-static bool top_up(struct t_ring *ring, uint32_t program, uint32_t *submitted,
-		  uint32_t reaped)
+static bool top_up(struct t_ring *ring, uint32_t program, uint32_t *submitted, uint32_t reaped)
 {
 	uint32_t n = 0;
 
 	while (*submitted < TOTAL && *submitted - reaped < DEPTH) {
-		t_sqe_start(t_ring_sqe(ring), T_ORB_PLAIN, program,
-			    user_data((*submitted)++));
+		t_sqe_start(t_ring_sqe(ring), T_ORB_PLAIN, program, user_data((*submitted)++));
 		n++;
 	}
 	return t_ring_enter(ring, n, 1) == (int)n;
@@ -34,8 +32,7 @@ static uint32_t run(struct t_ring *ring, uint32_t program, uint32_t *wrong)
 			return reaped;
 		while (t_ring_reap(ring, &cqe)) {
 			if (cqe.user_data != user_data(reaped) || cqe.res ||
-			    cqe.flags != VFIO_CCW_RING_CQE_IRB ||
-			    !t_irb_good(cqe.irb))
+			    cqe.flags != VFIO_CCW_RING_CQE_IRB || !t_irb_good(cqe.irb))
 				++*wrong;
 			reaped++;
 		}

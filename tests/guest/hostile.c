@@ -16,9 +16,9 @@
 
 #include "bad.h"
 
-#define ENTRIES		32
-#define AREA		0x8000U
-#define DATA_AREA	0x200000U
+#define ENTRIES	  32
+#define AREA	  0x8000U
+#define DATA_AREA 0x200000U
 
 static volatile bool stop;
 
@@ -44,10 +44,9 @@ static uint32_t data_address(uint64_t *random)
 
 static uint64_t random_ccw(uint64_t *random, uint32_t index)
 {
-	static const uint8_t commands[] = { T_CMD_NOP, T_CMD_SENSE_ID, 0x04,
-					    T_CMD_TIC };
-	static const uint8_t flags[] = { T_CCW_CC, T_CCW_CC, T_CCW_CC, 0,
-					 T_CCW_IDA, T_CCW_IDA | T_CCW_CC,
+	static const uint8_t commands[] = { T_CMD_NOP, T_CMD_SENSE_ID, 0x04, T_CMD_TIC };
+	static const uint8_t flags[] = { T_CCW_CC, T_CCW_CC,	 T_CCW_CC,
+					 0,	   T_CCW_IDA,	 T_CCW_IDA | T_CCW_CC,
 					 T_CCW_CD, T_CCW_SUSPEND };
 	uint8_t command = commands[dice(random, 4)];
 	uint8_t flag = flags[dice(random, 8)] | T_CCW_SLI;
@@ -61,16 +60,16 @@ static uint64_t random_ccw(uint64_t *random, uint32_t index)
 	} else if (flag & T_CCW_IDA) {
 		address = T_LIST + dice(random, AREA);
 	}
-	return (uint64_t)command << 56 | (uint64_t)flag << 48 |
-	       (uint64_t)count << 32 | address;
+	return (uint64_t)command << 56 | (uint64_t)flag << 48 | (uint64_t)count << 32 | address;
 }
 
 static uint64_t random_idaw(uint64_t *random)
 {
 	uint64_t address = data_address(random);
 
-	return dice(random, 4) ? address & ~0xfffULL :
-	       dice(random, 2) ? address : address << 32 | address;
+	return dice(random, 4)	 ? address & ~0xfffULL
+	       : dice(random, 2) ? address
+				 : address << 32 | address;
 }
 
 /* Eight bytes at a time, as another CPU would see any program change. */
@@ -84,10 +83,9 @@ static void *scribble(void *argument)
 
 	while (!stop) {
 		index = dice(random, AREA / 8);
-		__atomic_store_n(&programs[index], random_ccw(random, index),
+		__atomic_store_n(&programs[index], random_ccw(random, index), __ATOMIC_RELAXED);
+		__atomic_store_n(&lists[dice(random, AREA / 8)], random_idaw(random),
 				 __ATOMIC_RELAXED);
-		__atomic_store_n(&lists[dice(random, AREA / 8)],
-				 random_idaw(random), __ATOMIC_RELAXED);
 	}
 	return NULL;
 }
@@ -95,9 +93,12 @@ static void *scribble(void *argument)
 static void random_sqe(struct vfio_ccw_ring_sqe *sqe, uint64_t *random)
 {
 	static const uint32_t orbs[] = {
-		T_ORB_PLAIN, T_ORB_PLAIN | T_ORB_IDAW_2K,
-		T_ORB_PLAIN & ~T_ORB_IDAW64, T_ORB_PLAIN & ~T_ORB_FORMAT1,
-		T_ORB_PLAIN | T_ORB_TRANSPORT, T_ORB_PLAIN | T_ORB_SUSPEND,
+		T_ORB_PLAIN,
+		T_ORB_PLAIN | T_ORB_IDAW_2K,
+		T_ORB_PLAIN & ~T_ORB_IDAW64,
+		T_ORB_PLAIN & ~T_ORB_FORMAT1,
+		T_ORB_PLAIN | T_ORB_TRANSPORT,
+		T_ORB_PLAIN | T_ORB_SUSPEND,
 	};
 	uint32_t kind = dice(random, 64);
 
@@ -129,8 +130,7 @@ static void reap(struct t_ring *ring, struct account *account)
 	struct vfio_ccw_ring_cqe cqe;
 
 	while (t_ring_reap(ring, &cqe)) {
-		if (cqe.flags & (VFIO_CCW_RING_CQE_MORE |
-				 VFIO_CCW_RING_CQE_UNSOLICITED))
+		if (cqe.flags & (VFIO_CCW_RING_CQE_MORE | VFIO_CCW_RING_CQE_UNSOLICITED))
 			continue;
 		account->ended++;
 		account->refused += cqe.res < 0;
@@ -138,8 +138,7 @@ static void reap(struct t_ring *ring, struct account *account)
 	}
 }
 
-static bool submit_some(struct t_ring *ring, uint64_t *random,
-			struct account *account)
+static bool submit_some(struct t_ring *ring, uint64_t *random, struct account *account)
 {
 	uint32_t n = 1 + dice(random, ENTRIES), i;
 	int ret;
@@ -164,16 +163,12 @@ static void run(struct t_ring *ring, unsigned int seconds, uint64_t seed)
 
 	while (time(NULL) < end && submit_some(ring, &seed, &account))
 		;
-	while (account.ended < account.consumed &&
-	       t_ring_enter(ring, 0, 1) >= 0)
+	while (account.ended < account.consumed && t_ring_enter(ring, 0, 1) >= 0)
 		reap(ring, &account);
-	T_EQUAL(account.ended, account.consumed,
-		"each of %llu SQEs ends once",
+	T_EQUAL(account.ended, account.consumed, "each of %llu SQEs ends once",
 		(unsigned long long)account.consumed);
-	T_CHECK(account.good && account.refused,
-		"%llu of them carried out, %llu refused",
-		(unsigned long long)account.good,
-		(unsigned long long)account.refused);
+	T_CHECK(account.good && account.refused, "%llu of them carried out, %llu refused",
+		(unsigned long long)account.good, (unsigned long long)account.refused);
 }
 
 int main(int argc, char **argv)

@@ -8,12 +8,10 @@
 #define T_DEPTH 32
 
 /* Prepares the slot-th of T_DEPTH requests in memory of its own. */
-typedef void (*t_load)(struct t_vm *vm, unsigned int slot,
-		       struct vfio_ccw_ring_sqe *sqe);
+typedef void (*t_load)(struct t_vm *vm, unsigned int slot, struct vfio_ccw_ring_sqe *sqe);
 
 /* SENSE ID into 16 pages: many pages to pin for a device that answers at once. */
-void t_load_sense_id(struct t_vm *vm, unsigned int slot,
-		     struct vfio_ccw_ring_sqe *sqe);
+void t_load_sense_id(struct t_vm *vm, unsigned int slot, struct vfio_ccw_ring_sqe *sqe);
 
 /* Fills SQEs for T_DEPTH requests; t_ring_enter() submits them. */
 void t_load_queue(struct t_vm *vm, struct t_ring *ring, t_load load);
@@ -22,8 +20,8 @@ void t_load_queue(struct t_vm *vm, struct t_ring *ring, t_load load);
  * T_DEPTH starts and, so much later, a halt or clear: one last CQE each.  With
  * no delay all are one batch.
  */
-void t_load_stopped(struct t_vm *vm, struct t_ring *ring, t_load load,
-		    uint8_t opcode, unsigned int delay_us);
+void t_load_stopped(struct t_vm *vm, struct t_ring *ring, t_load load, uint8_t opcode,
+		    unsigned int delay_us);
 
 /* A process with T_DEPTH requests is killed: nothing of it may stay. */
 void t_load_killed(t_load load);

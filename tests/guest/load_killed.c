@@ -9,8 +9,8 @@
 
 #include "load.h"
 
-#define STACK_SIZE	0x40000
-#define MODULE_USERS	"/sys/module/vfio_ccw/refcnt"
+#define STACK_SIZE   0x40000
+#define MODULE_USERS "/sys/module/vfio_ccw/refcnt"
 
 struct victim {
 	t_load load;
@@ -22,8 +22,7 @@ static long long module_users(void)
 	FILE *stream = fopen(MODULE_USERS, "r");
 	long long users = -1;
 
-	T_NEED(stream && fscanf(stream, "%lld", &users) == 1,
-	       MODULE_USERS " is readable");
+	T_NEED(stream && fscanf(stream, "%lld", &users) == 1, MODULE_USERS " is readable");
 	fclose(stream);
 	return users;
 }
@@ -52,8 +51,7 @@ static int live_and_wait(void *argument)
 	t_vm_open(&vm);
 	t_ring_open(&ring, vm.devices[0].fd, T_DEPTH);
 	t_load_queue(&vm, &ring, victim->load);
-	if (t_ring_enter(&ring, T_DEPTH, 0) != T_DEPTH ||
-	    write(victim->ready[1], "r", 1) != 1)
+	if (t_ring_enter(&ring, T_DEPTH, 0) != T_DEPTH || write(victim->ready[1], "r", 1) != 1)
 		_exit(1);
 	keep_busy(victim->load);
 	_exit(1);
@@ -70,8 +68,7 @@ static void kill_when_ready(struct victim *victim, pid_t pid)
 	usleep(10000);
 	kill(pid, SIGKILL);
 	T_NEED(waitpid(pid, &status, 0) == pid, "it ends");
-	T_CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL,
-		"it was killed");
+	T_CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "it was killed");
 }
 
 /* Shared memory, separate files: the kill closes the files, memory lives on. */
@@ -80,11 +77,9 @@ static void kill_one(struct victim *victim, int flags)
 	char *stack;
 	pid_t pid;
 
-	stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
-		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	T_NEED(stack != MAP_FAILED && !pipe(victim->ready), "a stack, a pipe");
-	pid = clone(live_and_wait, stack + STACK_SIZE, flags | SIGCHLD,
-		    victim);
+	pid = clone(live_and_wait, stack + STACK_SIZE, flags | SIGCHLD, victim);
 	kill_when_ready(victim, pid);
 	close(victim->ready[0]);
 	munmap(stack, STACK_SIZE);
@@ -119,17 +114,18 @@ static void killed(t_load load, int flags, const char *how)
 	int tries = 100;
 
 	kill_one(&victim, flags);
-	T_CHECK(t_pages_pinned_become(pinned), "%s: no page stays pinned "
-		"(%lld, before %lld)", how, t_pages_pinned(), pinned);
-	T_EQUAL(t_number_after("/proc/self/status", "VmLck:"), locked,
-		"%s: no memory stays locked", how);
+	T_CHECK(t_pages_pinned_become(pinned),
+		"%s: no page stays pinned "
+		"(%lld, before %lld)",
+		how, t_pages_pinned(), pinned);
+	T_EQUAL(t_number_after("/proc/self/status", "VmLck:"), locked, "%s: no memory stays locked",
+		how);
 	unmap_rest(flags);
 	while (module_users() != users && tries--)
 		usleep(10000);
 	T_EQUAL(module_users(), users, "%s: the module's users are back", how);
 	check_usable();
-	T_CHECK(t_pages_pinned_become(pinned), "%s: nor after the next user",
-		how);
+	T_CHECK(t_pages_pinned_become(pinned), "%s: nor after the next user", how);
 }
 
 void t_load_killed(t_load load)

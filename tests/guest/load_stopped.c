@@ -19,25 +19,22 @@ static bool start_ended(const struct vfio_ccw_ring_cqe *cqe)
 {
 	if (!cqe->res)
 		return cqe->flags & VFIO_CCW_RING_CQE_IRB;
-	return cqe->res == -ECANCELED &&
-	       cqe->reason == VFIO_CCW_RING_R_TAKEN_BACK;
+	return cqe->res == -ECANCELED && cqe->reason == VFIO_CCW_RING_R_TAKEN_BACK;
 }
 
-static void account(struct stopped *stopped,
-		    const struct vfio_ccw_ring_cqe *cqe, uint8_t function)
+static void account(struct stopped *stopped, const struct vfio_ccw_ring_cqe *cqe, uint8_t function)
 {
 	if (cqe->user_data == STOP_USER_DATA) {
 		stopped->stops++;
 		T_CHECK(!cqe->res && (cqe->flags & VFIO_CCW_RING_CQE_IRB) &&
-			(t_irb_function(cqe->irb) & function),
-			"its IRB shows the function (res %d, reason %u, fctl %#x)",
-			cqe->res, cqe->reason, t_irb_function(cqe->irb));
+				(t_irb_function(cqe->irb) & function),
+			"its IRB shows the function (res %d, reason %u, fctl %#x)", cqe->res,
+			cqe->reason, t_irb_function(cqe->irb));
 		return;
 	}
 	if (cqe->user_data >= T_DEPTH || !start_ended(cqe)) {
 		T_CHECK(false, "request %#llx ended with res %d, reason %u",
-			(unsigned long long)cqe->user_data, cqe->res,
-			cqe->reason);
+			(unsigned long long)cqe->user_data, cqe->res, cqe->reason);
 		return;
 	}
 	stopped->finals[cqe->user_data]++;
@@ -55,8 +52,7 @@ static void check(const struct stopped *stopped)
 		not_once += stopped->finals[slot] != 1;
 	T_EQUAL(not_once, 0, "each start ends exactly once");
 	T_EQUAL(stopped->stops, 1, "the halt or clear ends exactly once");
-	printf("# %u carried out, %u taken back\n", stopped->done,
-	       stopped->taken_back);
+	printf("# %u carried out, %u taken back\n", stopped->done, stopped->taken_back);
 }
 
 static void pause_us(unsigned int us)
@@ -66,13 +62,12 @@ static void pause_us(unsigned int us)
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	do {
 		clock_gettime(CLOCK_MONOTONIC, &now);
-	} while ((now.tv_sec - start.tv_sec) * 1000000 +
-		 (now.tv_nsec - start.tv_nsec) / 1000 < us);
+	} while ((now.tv_sec - start.tv_sec) * 1000000 + (now.tv_nsec - start.tv_nsec) / 1000 < us);
 }
 
 /* Nothing is reported before all is submitted: consoles are slow. */
-static bool submit(struct t_vm *vm, struct t_ring *ring, t_load load,
-		   uint8_t opcode, unsigned int delay_us)
+static bool submit(struct t_vm *vm, struct t_ring *ring, t_load load, uint8_t opcode,
+		   unsigned int delay_us)
 {
 	struct vfio_ccw_ring_sqe *sqe;
 	int starts = 0, all;
@@ -86,12 +81,11 @@ static bool submit(struct t_vm *vm, struct t_ring *ring, t_load load,
 	sqe->opcode = opcode;
 	sqe->user_data = STOP_USER_DATA;
 	all = starts + t_ring_enter(ring, T_DEPTH + 1 - starts, 0);
-	return T_EQUAL(all, T_DEPTH + 1, "%u requests and one to stop them",
-		       T_DEPTH);
+	return T_EQUAL(all, T_DEPTH + 1, "%u requests and one to stop them", T_DEPTH);
 }
 
-void t_load_stopped(struct t_vm *vm, struct t_ring *ring, t_load load,
-		    uint8_t opcode, unsigned int delay_us)
+void t_load_stopped(struct t_vm *vm, struct t_ring *ring, t_load load, uint8_t opcode,
+		    unsigned int delay_us)
 {
 	struct stopped stopped = { 0 };
 	struct vfio_ccw_ring_cqe cqe;
@@ -101,12 +95,11 @@ void t_load_stopped(struct t_vm *vm, struct t_ring *ring, t_load load,
 		return;
 	for (i = 0; i < T_DEPTH + 1; i++) {
 		if (t_ring_next(ring, &cqe)) {
-			T_CHECK(false, "CQE %u of %u comes", i + 1,
-				T_DEPTH + 1);
+			T_CHECK(false, "CQE %u of %u comes", i + 1, T_DEPTH + 1);
 			return;
 		}
-		account(&stopped, &cqe, opcode == VFIO_CCW_RING_OP_HALT ?
-			T_FUNCTION_HALT : T_FUNCTION_CLEAR);
+		account(&stopped, &cqe,
+			opcode == VFIO_CCW_RING_OP_HALT ? T_FUNCTION_HALT : T_FUNCTION_CLEAR);
 	}
 	check(&stopped);
 	T_CHECK(!t_ring_reap(ring, &cqe), "no CQE is left over");

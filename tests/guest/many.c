@@ -4,8 +4,8 @@
 
 #include "common.h"
 
-#define DEPTH	32
-#define ROUNDS	200
+#define DEPTH  32
+#define ROUNDS 200
 
 static uint32_t program_of(int index)
 {
@@ -17,8 +17,7 @@ static void build(struct t_vm *vm)
 	int i;
 
 	for (i = 0; i < vm->nr_devices; i++)
-		t_ccw1(t_at(vm, program_of(i)), T_CMD_SENSE_ID, T_CCW_SLI, 8,
-		       program_of(i) + 64);
+		t_ccw1(t_at(vm, program_of(i)), T_CMD_SENSE_ID, T_CCW_SLI, 8, program_of(i) + 64);
 }
 
 static void submit_round(struct t_ring *ring, int nr, const int *index)
@@ -60,9 +59,8 @@ static void rings_of_their_own(struct t_vm *vm)
 	for (i = 0; i < vm->nr_devices; i++)
 		t_ring_open(&rings[i], vm->devices[i].fd, DEPTH);
 	for (i = 0; i < vm->nr_devices; i++)
-		T_EQUAL(run_rounds(&rings[i], 1,
-				   (int *)&rings[i].setup.subchannel),
-			ROUNDS * DEPTH, "subchannel %d on its own ring", i);
+		T_EQUAL(run_rounds(&rings[i], 1, (int *)&rings[i].setup.subchannel), ROUNDS * DEPTH,
+			"subchannel %d on its own ring", i);
 	for (i = 0; i < vm->nr_devices; i++)
 		t_ring_close(&rings[i]);
 }
@@ -74,12 +72,10 @@ static void attach_all(struct t_vm *vm, struct t_ring *ring, int *index)
 	index[0] = ring->setup.subchannel;
 	for (i = 1; i < vm->nr_devices; i++) {
 		index[i] = t_ring_attach(ring, vm->devices[i].fd);
-		T_CHECK(index[i] >= 0, "subchannel %d is attached as %d", i,
-			index[i]);
+		T_CHECK(index[i] >= 0, "subchannel %d is attached as %d", i, index[i]);
 		for (k = 0; k < i; k++)
 			T_CHECK(index[k] != index[i], "... a new index");
-		T_EQUAL(t_ring_attach(ring, vm->devices[i].fd), -EBUSY,
-			"... not twice");
+		T_EQUAL(t_ring_attach(ring, vm->devices[i].fd), -EBUSY, "... not twice");
 	}
 }
 
@@ -111,10 +107,9 @@ static void one_goes(struct t_vm *vm)
 	t_sqe_start(&sqe, T_ORB_PLAIN, program_of(0), 1);
 	sqe.subchannel = index[vm->nr_devices - 1];
 	T_EQUAL(t_ring_do(&ring, &sqe, &cqe), 0, "a start of a closed device");
-	T_CHECK(cqe.res == -ENXIO || cqe.res == -ENODEV,
-		"... is refused (res %d, reason %u)", cqe.res, cqe.reason);
-	T_EQUAL(run_rounds(&ring, vm->nr_devices - 1, index), ROUNDS * DEPTH,
-		"the others go on");
+	T_CHECK(cqe.res == -ENXIO || cqe.res == -ENODEV, "... is refused (res %d, reason %u)",
+		cqe.res, cqe.reason);
+	T_EQUAL(run_rounds(&ring, vm->nr_devices - 1, index), ROUNDS * DEPTH, "the others go on");
 	t_device_open(vm, last);
 	T_CHECK(t_ring_attach(&ring, last->fd) >= 0, "it can come back");
 	t_ring_close(&ring);

@@ -6,8 +6,7 @@
 
 #include "common.h"
 
-static void refuse(int fd, size_t size, int prot, uint64_t offset,
-		   const char *what)
+static void refuse(int fd, size_t size, int prot, uint64_t offset, const char *what)
 {
 	void *area = mmap(NULL, size, prot, MAP_SHARED, fd, offset);
 
@@ -23,12 +22,9 @@ static void refuse_mappings(const struct t_ring *ring)
 	int fd = ring->fd;
 
 	refuse(fd, cq, rw, VFIO_CCW_RING_OFF_CQ, "a writable CQ area");
-	refuse(fd, cq, PROT_WRITE, VFIO_CCW_RING_OFF_CQ,
-	       "a write-only CQ area");
-	refuse(fd, cq + 16 * T_PAGE, PROT_READ, VFIO_CCW_RING_OFF_CQ,
-	       "more than the CQ area");
-	refuse(fd, sq + 16 * T_PAGE, rw, VFIO_CCW_RING_OFF_SQ,
-	       "more than the SQ area");
+	refuse(fd, cq, PROT_WRITE, VFIO_CCW_RING_OFF_CQ, "a write-only CQ area");
+	refuse(fd, cq + 16 * T_PAGE, PROT_READ, VFIO_CCW_RING_OFF_CQ, "more than the CQ area");
+	refuse(fd, sq + 16 * T_PAGE, rw, VFIO_CCW_RING_OFF_SQ, "more than the SQ area");
 	refuse(fd, T_PAGE, PROT_READ, VFIO_CCW_RING_OFF_SQ + (1UL << 20),
 	       "what lies behind the SQ area");
 	refuse(fd, T_PAGE, PROT_READ, VFIO_CCW_RING_OFF_CQ + (1UL << 20),
@@ -36,21 +32,18 @@ static void refuse_mappings(const struct t_ring *ring)
 	refuse(fd, T_PAGE, PROT_READ, VFIO_CCW_RING_OFF_CQ - T_PAGE,
 	       "what lies before the CQ area");
 	refuse(fd, T_PAGE, PROT_READ, 1UL << 40, "an offset far away");
-	refuse(fd, 1UL << 30, PROT_READ, VFIO_CCW_RING_OFF_SQ,
-	       "everything at once");
+	refuse(fd, 1UL << 30, PROT_READ, VFIO_CCW_RING_OFF_SQ, "everything at once");
 }
 
 static void refuse_changes(const struct t_ring *ring)
 {
-	T_CHECK(mprotect((void *)ring->cq, ring->setup.cq_bytes,
-			 PROT_READ | PROT_WRITE) && errno == EACCES,
+	T_CHECK(mprotect((void *)ring->cq, ring->setup.cq_bytes, PROT_READ | PROT_WRITE) &&
+			errno == EACCES,
 		"the CQ area cannot be made writable");
-	T_CHECK(mremap((void *)ring->cq, ring->setup.cq_bytes,
-		       ring->setup.cq_bytes + 16 * T_PAGE,
+	T_CHECK(mremap((void *)ring->cq, ring->setup.cq_bytes, ring->setup.cq_bytes + 16 * T_PAGE,
 		       MREMAP_MAYMOVE) == MAP_FAILED,
 		"the CQ area cannot be grown");
-	T_CHECK(mremap(ring->sq, ring->setup.sq_bytes,
-		       ring->setup.sq_bytes + 16 * T_PAGE,
+	T_CHECK(mremap(ring->sq, ring->setup.sq_bytes, ring->setup.sq_bytes + 16 * T_PAGE,
 		       MREMAP_MAYMOVE) == MAP_FAILED,
 		"the SQ area cannot be grown");
 }

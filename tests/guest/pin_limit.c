@@ -8,45 +8,41 @@
 
 #include "bad.h"
 
-#define LIMIT_PAGES	16
-#define FEW_PAGES	4
-#define MANY_PAGES	64
+#define LIMIT_PAGES 16
+#define FEW_PAGES   4
+#define MANY_PAGES  64
 
 /* Looked at when memory is mapped: must go first. */
 static void drop_privilege(void)
 {
-	const struct rlimit limit = { LIMIT_PAGES * T_PAGE,
-				      LIMIT_PAGES * T_PAGE };
+	const struct rlimit limit = { LIMIT_PAGES * T_PAGE, LIMIT_PAGES * T_PAGE };
 	struct __user_cap_header_struct header = {
 		.version = _LINUX_CAPABILITY_VERSION_3,
 	};
 	struct __user_cap_data_struct data[2];
 
 	T_NEED(!syscall(SYS_capget, &header, data), "capget");
-	data[CAP_TO_INDEX(CAP_IPC_LOCK)].effective &=
-		~CAP_TO_MASK(CAP_IPC_LOCK);
+	data[CAP_TO_INDEX(CAP_IPC_LOCK)].effective &= ~CAP_TO_MASK(CAP_IPC_LOCK);
 	T_NEED(!syscall(SYS_capset, &header, data), "capset");
 	T_NEED(!setrlimit(RLIMIT_MEMLOCK, &limit), "setrlimit");
 }
 
 /* SENSE ID by one CCW into each of so many pages, from page number first. */
-static void build(struct t_vm *vm, struct vfio_ccw_ring_sqe *sqe,
-		  unsigned int pages, unsigned int first)
+static void build(struct t_vm *vm, struct vfio_ccw_ring_sqe *sqe, unsigned int pages,
+		  unsigned int first)
 {
 	struct t_ccw1 *ccw = t_at(vm, T_PROGRAM);
 	unsigned int i;
 
 	for (i = 0; i < pages; i++)
-		t_ccw1(&ccw[i], T_CMD_SENSE_ID,
-		       T_CCW_SLI | (i < pages - 1 ? T_CCW_CC : 0), 8,
+		t_ccw1(&ccw[i], T_CMD_SENSE_ID, T_CCW_SLI | (i < pages - 1 ? T_CCW_CC : 0), 8,
 		       T_DATA + (first + i) * T_PAGE);
 	t_sqe_start(sqe, T_ORB_PLAIN, T_PROGRAM, 1);
 }
 
 static void over_the_limit(struct t_vm *vm, struct t_ring *ring)
 {
-	const struct t_refusal want = { -ENOMEM, VFIO_CCW_RING_R_PIN_LIMIT,
-					T_NONE, 0 };
+	const struct t_refusal want = { -ENOMEM, VFIO_CCW_RING_R_PIN_LIMIT, T_NONE, 0 };
 	struct vfio_ccw_ring_sqe sqe;
 
 	build(vm, &sqe, MANY_PAGES, 0);
@@ -62,12 +58,13 @@ static void again_and_again(struct t_vm *vm, struct t_ring *ring)
 
 	for (round = 0; round < 100; round++) {
 		build(vm, &sqe, FEW_PAGES, round * FEW_PAGES);
-		if (!t_ring_do(ring, &sqe, &cqe) && !cqe.res &&
-		    t_irb_good(cqe.irb))
+		if (!t_ring_do(ring, &sqe, &cqe) && !cqe.res && t_irb_good(cqe.irb))
 			good++;
 	}
-	T_EQUAL(good, 100, "small programs all over memory work "
-		"(last: res %d, reason %u)", cqe.res, cqe.reason);
+	T_EQUAL(good, 100,
+		"small programs all over memory work "
+		"(last: res %d, reason %u)",
+		cqe.res, cqe.reason);
 }
 
 int main(void)

@@ -16,29 +16,24 @@ static const struct t_command sense_id = {
 };
 
 /* The reference comes through the plainest program there is. */
-static void read_reference(struct t_vm *vm, struct t_ring *ring,
-			   uint8_t *reference)
+static void read_reference(struct t_vm *vm, struct t_ring *ring, uint8_t *reference)
 {
 	const uint32_t program = T_IOVA;
 	struct vfio_ccw_ring_sqe sqe;
 	struct vfio_ccw_ring_cqe cqe = { 0 };
 
 	memset(t_at(vm, program + T_PAGE), 0xee, T_LAYOUT_BYTES);
-	t_ccw1(t_at(vm, program), T_CMD_SENSE_ID, T_CCW_SLI, T_LAYOUT_BYTES,
-	       program + T_PAGE);
+	t_ccw1(t_at(vm, program), T_CMD_SENSE_ID, T_CCW_SLI, T_LAYOUT_BYTES, program + T_PAGE);
 	t_sqe_start(&sqe, T_ORB_PLAIN, program, 1);
 	T_EQUAL(t_ring_do(ring, &sqe, &cqe), 0, "SENSE ID ends");
 	T_CHECK(!cqe.res && t_irb_good(cqe.irb), "... with good status");
-	T_EQUAL(t_irb_cpa(cqe.irb), program + 8,
-		"... and a channel-program address of ours");
+	T_EQUAL(t_irb_cpa(cqe.irb), program + 8, "... and a channel-program address of ours");
 	memcpy(reference, t_at(vm, program + T_PAGE), T_LAYOUT_BYTES);
 	T_CHECK(reference[0] == 0xff && (reference[1] | reference[2]),
-		"... and an identity (%02x %02x%02x)", reference[0],
-		reference[1], reference[2]);
+		"... and an identity (%02x %02x%02x)", reference[0], reference[1], reference[2]);
 }
 
-static void cut_short(struct t_vm *vm, struct t_ring *ring,
-		      const uint8_t *reference)
+static void cut_short(struct t_vm *vm, struct t_ring *ring, const uint8_t *reference)
 {
 	const uint32_t within = 0x1003, across = 0x1ffd;
 	struct t_layout layout = {
@@ -52,7 +47,7 @@ static void cut_short(struct t_vm *vm, struct t_ring *ring,
 	for (count = 4; count <= 12; count++) {
 		snprintf(name, sizeof(name), "%u bytes and no more", count);
 		layout.name = name;
-		layout.pieces[0] = (struct t_piece) { within, count };
+		layout.pieces[0] = (struct t_piece){ within, count };
 		t_layout_run(vm, ring, &sense_id, &layout, reference);
 		layout.pieces[0].at = across;
 		t_layout_run(vm, ring, &sense_id, &layout, NULL);
@@ -60,8 +55,7 @@ static void cut_short(struct t_vm *vm, struct t_ring *ring,
 }
 
 /* A TIC within the program leads on to what it points to. */
-static void through_tics(struct t_vm *vm, struct t_ring *ring,
-			 const uint8_t *reference)
+static void through_tics(struct t_vm *vm, struct t_ring *ring, const uint8_t *reference)
 {
 	const uint32_t program = T_IOVA + 0x10000, data = T_IOVA + 0x21f03;
 	struct t_ccw1 *ccw = t_at(vm, program);
@@ -78,14 +72,13 @@ static void through_tics(struct t_vm *vm, struct t_ring *ring,
 	t_ccw1(&ccw[4], T_CMD_SENSE_ID, T_CCW_SLI, 4, data + 10);
 	t_sqe_start(&sqe, T_ORB_PLAIN, program, 1);
 	T_EQUAL(t_ring_do(ring, &sqe, &cqe), 0, "a program with TICs ends");
-	T_CHECK(!cqe.res && t_irb_good(cqe.irb),
-		"... with good status (res %d, reason %u)", cqe.res,
-		cqe.reason);
+	T_CHECK(!cqe.res && t_irb_good(cqe.irb), "... with good status (res %d, reason %u)",
+		cqe.res, cqe.reason);
 	T_EQUAL(t_irb_cpa(cqe.irb), program + 40, "... where it ended");
 	T_CHECK(!memcmp(got, reference, 7) && !memcmp(got + 10, reference, 4),
 		"... its data in place");
-	T_CHECK(got[-1] == 0x5a && got[7] == 0x5a && got[9] == 0x5a &&
-		got[14] == 0x5a, "... and nothing else");
+	T_CHECK(got[-1] == 0x5a && got[7] == 0x5a && got[9] == 0x5a && got[14] == 0x5a,
+		"... and nothing else");
 }
 
 /* All in one page, so that the device is not given an IDAW list. */
@@ -93,8 +86,7 @@ static bool in_one_page(const struct t_layout *layout)
 {
 	const struct t_piece *piece = &layout->pieces[0];
 
-	return layout->nr_pieces == 1 &&
-	       piece->at % T_PAGE + piece->count <= T_PAGE;
+	return layout->nr_pieces == 1 && piece->at % T_PAGE + piece->count <= T_PAGE;
 }
 
 int main(void)
@@ -109,8 +101,7 @@ int main(void)
 	read_reference(&vm, &ring, reference);
 	for (i = 0; i < sizeof(t_common_layouts) / sizeof(*t_common_layouts); i++)
 		t_layout_run(&vm, &ring, &sense_id, &t_common_layouts[i],
-			     in_one_page(&t_common_layouts[i]) ? reference :
-			     NULL);
+			     in_one_page(&t_common_layouts[i]) ? reference : NULL);
 	cut_short(&vm, &ring, reference);
 	through_tics(&vm, &ring, reference);
 	t_good_start(&vm, &ring, "all that");

@@ -5,22 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PROGRAM	(T_IOVA + 0x80000)
+#define PROGRAM (T_IOVA + 0x80000)
 #define GUARD	0xa5
-#define WRITTEN	0x5a
+#define WRITTEN 0x5a
 
-static void put_ccw(struct t_vm *vm, uint32_t at, uint32_t orb_flags,
-		    const struct t_ccw1 *ccw)
+static void put_ccw(struct t_vm *vm, uint32_t at, uint32_t orb_flags, const struct t_ccw1 *ccw)
 {
 	if (orb_flags & T_ORB_FORMAT1)
 		memcpy(t_at(vm, at), ccw, sizeof(*ccw));
 	else
-		t_ccw0(t_at(vm, at), ccw->command, ccw->flags, ccw->count,
-		       ccw->address);
+		t_ccw0(t_at(vm, at), ccw->command, ccw->flags, ccw->count, ccw->address);
 }
 
-static void put_idaw(struct t_vm *vm, uint32_t list, uint32_t orb_flags,
-		     int index, uint64_t address)
+static void put_idaw(struct t_vm *vm, uint32_t list, uint32_t orb_flags, int index,
+		     uint64_t address)
 {
 	uint32_t word = address;
 
@@ -30,8 +28,7 @@ static void put_idaw(struct t_vm *vm, uint32_t list, uint32_t orb_flags,
 		memcpy(t_at(vm, list + index * 4), &word, 4);
 }
 
-static void build_chained(struct t_vm *vm, uint32_t at,
-			  const struct t_command *command,
+static void build_chained(struct t_vm *vm, uint32_t at, const struct t_command *command,
 			  const struct t_layout *layout)
 {
 	const struct t_piece *piece;
@@ -51,22 +48,18 @@ static void build_chained(struct t_vm *vm, uint32_t at,
 }
 
 static void build_idaws(struct t_vm *vm, uint32_t at, uint32_t list,
-			const struct t_command *command,
-			const struct t_layout *layout)
+			const struct t_command *command, const struct t_layout *layout)
 {
 	struct t_ccw1 ccw;
 	int i;
 
-	t_ccw1(&ccw, command->code, command->flags | T_CCW_IDA,
-	       t_layout_bytes(layout), list);
+	t_ccw1(&ccw, command->code, command->flags | T_CCW_IDA, t_layout_bytes(layout), list);
 	put_ccw(vm, at, layout->orb_flags, &ccw);
 	for (i = 0; i < layout->nr_pieces; i++)
-		put_idaw(vm, list, layout->orb_flags, i,
-			 T_WINDOW_IOVA + layout->pieces[i].at);
+		put_idaw(vm, list, layout->orb_flags, i, T_WINDOW_IOVA + layout->pieces[i].at);
 }
 
-void t_layout_build(struct t_vm *vm, uint32_t program,
-		    const struct t_command *command,
+void t_layout_build(struct t_vm *vm, uint32_t program, const struct t_command *command,
 		    const struct t_layout *layout)
 {
 	uint32_t at = program;
@@ -90,8 +83,7 @@ uint32_t t_layout_bytes(const struct t_layout *layout)
 	return bytes;
 }
 
-static void spread(const struct t_layout *layout, const uint8_t *data,
-		   uint8_t *window)
+static void spread(const struct t_layout *layout, const uint8_t *data, uint8_t *window)
 {
 	int i;
 
@@ -117,8 +109,7 @@ static void forget_content(uint8_t *window)
 		window[i] = window[i] == GUARD ? GUARD : WRITTEN;
 }
 
-static void compare(const struct t_layout *layout, const uint8_t *got,
-		    const uint8_t *want)
+static void compare(const struct t_layout *layout, const uint8_t *got, const uint8_t *want)
 {
 	uint32_t i, wrong = 0, first = 0;
 
@@ -126,15 +117,12 @@ static void compare(const struct t_layout *layout, const uint8_t *got,
 		if (got[i] != want[i] && !wrong++)
 			first = i;
 	}
-	T_EQUAL(wrong, 0, "%s: each byte in its place, no other touched",
-		layout->name);
+	T_EQUAL(wrong, 0, "%s: each byte in its place, no other touched", layout->name);
 	if (wrong)
-		printf("# first at %#x: got %#x, want %#x\n", first,
-		       got[first], want[first]);
+		printf("# first at %#x: got %#x, want %#x\n", first, got[first], want[first]);
 }
 
-void t_layout_run(struct t_vm *vm, struct t_ring *ring,
-		  const struct t_command *command,
+void t_layout_run(struct t_vm *vm, struct t_ring *ring, const struct t_command *command,
 		  const struct t_layout *layout, const uint8_t *data)
 {
 	uint8_t *window = t_at(vm, T_WINDOW_IOVA), *want = malloc(T_WINDOW);
@@ -149,9 +137,8 @@ void t_layout_run(struct t_vm *vm, struct t_ring *ring,
 	t_sqe_start(&sqe, layout->orb_flags, PROGRAM, 1);
 	ret = t_ring_do(ring, &sqe, &cqe);
 	T_CHECK(!ret && !cqe.res && t_irb_good(cqe.irb),
-		"%s: good status (wait %d, res %d, reason %u, dstat %#x, cstat %#x)",
-		layout->name, ret, cqe.res, cqe.reason, t_irb_dstat(cqe.irb),
-		t_irb_cstat(cqe.irb));
+		"%s: good status (wait %d, res %d, reason %u, dstat %#x, cstat %#x)", layout->name,
+		ret, cqe.res, cqe.reason, t_irb_dstat(cqe.irb), t_irb_cstat(cqe.irb));
 	if (!data)
 		forget_content(window);
 	compare(layout, window, want);

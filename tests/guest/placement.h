@@ -9,12 +9,12 @@
 
 #include "common.h"
 
-#define T_MAX_PIECES	12
-#define T_WINDOW	0x20000UL
+#define T_MAX_PIECES 12
+#define T_WINDOW     0x20000UL
 
 enum t_method {
-	T_CHAINED,		/* one CCW a piece, data chaining */
-	T_IDAWS,		/* one CCW, one IDAW a piece */
+	T_CHAINED, /* one CCW a piece, data chaining */
+	T_IDAWS, /* one CCW, one IDAW a piece */
 };
 
 /**
@@ -45,10 +45,9 @@ struct t_layout {
 	int nr_pieces;
 };
 
-#define T_PIECES(...) \
+#define T_PIECES(...)              \
 	.pieces = { __VA_ARGS__ }, \
-	.nr_pieces = sizeof((struct t_piece[]) { __VA_ARGS__ }) / \
-		     sizeof(struct t_piece)
+	.nr_pieces = sizeof((struct t_piece[]){ __VA_ARGS__ }) / sizeof(struct t_piece)
 
 /**
  * struct t_command - what brings the data
@@ -65,11 +64,10 @@ struct t_command {
 };
 
 /* IOVA of the window the pieces lie in. */
-#define T_WINDOW_IOVA	(T_IOVA + 0x100000)
+#define T_WINDOW_IOVA (T_IOVA + 0x100000)
 
 /* Builds the program of a layout at an IOVA: its list follows one page on. */
-void t_layout_build(struct t_vm *vm, uint32_t program,
-		    const struct t_command *command,
+void t_layout_build(struct t_vm *vm, uint32_t program, const struct t_command *command,
 		    const struct t_layout *layout);
 uint32_t t_layout_bytes(const struct t_layout *layout);
 
@@ -78,8 +76,7 @@ uint32_t t_layout_bytes(const struct t_layout *layout);
  * whether each byte of the pieces is written and no other is: QEMU 7.2 puts the
  * beginning of the data into each block of an IDAW list.
  */
-void t_layout_run(struct t_vm *vm, struct t_ring *ring,
-		  const struct t_command *command,
+void t_layout_run(struct t_vm *vm, struct t_ring *ring, const struct t_command *command,
 		  const struct t_layout *layout, const uint8_t *data);
 
 #endif

@@ -24,10 +24,8 @@ static void follows_the_queue(struct t_ring *ring)
 	T_EQUAL(t_ring_enter(ring, 2, 0), 2, "two NOPs");
 	T_CHECK(readable(ring, 1000), "a ring with CQEs is readable");
 	T_CHECK(readable(ring, 0), "... and stays so");
-	T_CHECK(t_ring_reap(ring, &cqe) && readable(ring, 0),
-		"... with one CQE left");
-	T_CHECK(t_ring_reap(ring, &cqe) && !readable(ring, 0),
-		"... but not with none");
+	T_CHECK(t_ring_reap(ring, &cqe) && readable(ring, 0), "... with one CQE left");
+	T_CHECK(t_ring_reap(ring, &cqe) && !readable(ring, 0), "... but not with none");
 }
 
 static void *submit_later(void *argument)
@@ -50,8 +48,7 @@ static void wakes_up(struct t_vm *vm, struct t_ring *ring)
 	T_CHECK(readable(ring, 5000), "a completion ends a poll");
 	pthread_join(thread, &submitted);
 	T_CHECK(submitted, "... which another thread had submitted");
-	T_CHECK(t_ring_reap(ring, &cqe) && cqe.user_data == 99,
-		"... and is there");
+	T_CHECK(t_ring_reap(ring, &cqe) && cqe.user_data == 99, "... and is there");
 }
 
 int main(void)

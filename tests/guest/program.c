@@ -19,16 +19,14 @@ void t_orb(uint8_t *orb, uint32_t flags, uint32_t program)
 	memcpy(orb + 8, &program, 4);
 }
 
-void t_ccw1(struct t_ccw1 *ccw, uint8_t command, uint8_t flags, uint16_t count,
-	    uint32_t address)
+void t_ccw1(struct t_ccw1 *ccw, uint8_t command, uint8_t flags, uint16_t count, uint32_t address)
 {
-	*ccw = (struct t_ccw1) { command, flags, count, address };
+	*ccw = (struct t_ccw1){ command, flags, count, address };
 }
 
-void t_ccw0(struct t_ccw0 *ccw, uint8_t command, uint8_t flags, uint16_t count,
-	    uint32_t address)
+void t_ccw0(struct t_ccw0 *ccw, uint8_t command, uint8_t flags, uint16_t count, uint32_t address)
 {
-	*ccw = (struct t_ccw0) {
+	*ccw = (struct t_ccw0){
 		.command = command,
 		.address = { address >> 16, address >> 8, address },
 		.flags = flags,

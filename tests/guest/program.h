@@ -13,15 +13,14 @@
 #define T_ORB_SUSPEND	0x08000000U
 #define T_ORB_FORMAT1	0x00800000U
 #define T_ORB_PREFETCH	0x00400000U
-#define T_ORB_TRANSPORT	0x00040000U
+#define T_ORB_TRANSPORT 0x00040000U
 #define T_ORB_IDAW64	0x00020000U
 #define T_ORB_IDAW_2K	0x00010000U
 #define T_ORB_LPM	0x0000ff00U
 #define T_ORB_MIDAW	0x00000040U
 
 /* What every well-behaved program here uses. */
-#define T_ORB_PLAIN \
-	(T_ORB_FORMAT1 | T_ORB_PREFETCH | T_ORB_IDAW64 | T_ORB_LPM)
+#define T_ORB_PLAIN	(T_ORB_FORMAT1 | T_ORB_PREFETCH | T_ORB_IDAW64 | T_ORB_LPM)
 
 #define T_CCW_CD	0x80
 #define T_CCW_CC	0x40
@@ -34,8 +33,8 @@
 #define T_CMD_TIC	0x08
 #define T_CMD_SENSE_ID	0xe4
 
-#define T_DSTAT_GOOD	0x0c	/* channel end, device end */
-#define T_DSTAT_CHECK	0x02	/* unit check */
+#define T_DSTAT_GOOD	0x0c /* channel end, device end */
+#define T_DSTAT_CHECK	0x02 /* unit check */
 
 struct t_ccw1 {
 	uint8_t command;
@@ -53,10 +52,8 @@ struct t_ccw0 {
 };
 
 void t_orb(uint8_t *orb, uint32_t flags, uint32_t program);
-void t_ccw1(struct t_ccw1 *ccw, uint8_t command, uint8_t flags, uint16_t count,
-	    uint32_t address);
-void t_ccw0(struct t_ccw0 *ccw, uint8_t command, uint8_t flags, uint16_t count,
-	    uint32_t address);
+void t_ccw1(struct t_ccw1 *ccw, uint8_t command, uint8_t flags, uint16_t count, uint32_t address);
+void t_ccw0(struct t_ccw0 *ccw, uint8_t command, uint8_t flags, uint16_t count, uint32_t address);
 
 /* The subchannel-status word at the beginning of an IRB. */
 uint8_t t_irb_function(const uint8_t *irb);
@@ -66,8 +63,8 @@ uint8_t t_irb_cstat(const uint8_t *irb);
 uint16_t t_irb_residual(const uint8_t *irb);
 bool t_irb_good(const uint8_t *irb);
 
-#define T_FUNCTION_START	0x40
-#define T_FUNCTION_HALT		0x20
-#define T_FUNCTION_CLEAR	0x10
+#define T_FUNCTION_START 0x40
+#define T_FUNCTION_HALT	 0x20
+#define T_FUNCTION_CLEAR 0x10
 
 #endif

@@ -16,8 +16,7 @@ static uint64_t region_offset(int device, uint32_t index)
 {
 	struct vfio_region_info info = { .argsz = sizeof(info), .index = index };
 
-	T_NEED(!ioctl(device, VFIO_DEVICE_GET_REGION_INFO, &info),
-	       "region %u exists", index);
+	T_NEED(!ioctl(device, VFIO_DEVICE_GET_REGION_INFO, &info), "region %u exists", index);
 	return info.offset;
 }
 
@@ -32,8 +31,7 @@ static void set_trigger(int device, int eventfd)
 	set->index = VFIO_CCW_IO_IRQ_INDEX;
 	set->count = 1;
 	memcpy(set->data, &eventfd, sizeof(eventfd));
-	T_NEED(!ioctl(device, VFIO_DEVICE_SET_IRQS, set),
-	       "the I/O interrupt gets its eventfd");
+	T_NEED(!ioctl(device, VFIO_DEVICE_SET_IRQS, set), "the I/O interrupt gets its eventfd");
 }
 
 void t_region_open(struct t_region *region, int device)

@@ -12,8 +12,8 @@ struct t_region {
 	uint64_t async;
 };
 
-#define T_REGION_HALT	1
-#define T_REGION_CLEAR	2
+#define T_REGION_HALT  1
+#define T_REGION_CLEAR 2
 
 void t_region_open(struct t_region *region, int device);
 void t_region_close(struct t_region *region);

@@ -30,8 +30,7 @@ int t_feature(int device, uint32_t flags, void *data, size_t size)
 
 int t_ring_setup(int device, struct vfio_ccw_ring_setup *setup)
 {
-	return t_feature(device, VFIO_DEVICE_FEATURE_GET, setup,
-			 sizeof(*setup));
+	return t_feature(device, VFIO_DEVICE_FEATURE_GET, setup, sizeof(*setup));
 }
 
 int t_ring_attach(struct t_ring *ring, int device)
@@ -39,8 +38,7 @@ int t_ring_attach(struct t_ring *ring, int device)
 	struct vfio_ccw_ring_attach attach = { .ring_fd = ring->fd };
 	int ret;
 
-	ret = t_feature(device, VFIO_DEVICE_FEATURE_SET, &attach,
-			sizeof(attach));
+	ret = t_feature(device, VFIO_DEVICE_FEATURE_SET, &attach, sizeof(attach));
 	return ret ? ret : (int)attach.subchannel;
 }
 
@@ -48,14 +46,13 @@ void t_ring_open(struct t_ring *ring, int device, uint32_t entries)
 {
 	memset(ring, 0, sizeof(*ring));
 	ring->setup.sq_entries = entries;
-	T_NEED(!t_ring_setup(device, &ring->setup), "a ring of %u opens",
-	       entries);
+	T_NEED(!t_ring_setup(device, &ring->setup), "a ring of %u opens", entries);
 	ring->fd = ring->setup.ring_fd;
-	ring->sq = mmap(NULL, ring->setup.sq_bytes, PROT_READ | PROT_WRITE,
-			MAP_SHARED, ring->fd, VFIO_CCW_RING_OFF_SQ);
+	ring->sq = mmap(NULL, ring->setup.sq_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd,
+			VFIO_CCW_RING_OFF_SQ);
 	T_NEED(ring->sq != MAP_FAILED, "the SQ area is mapped");
-	ring->cq = mmap(NULL, ring->setup.cq_bytes, PROT_READ, MAP_SHARED,
-			ring->fd, VFIO_CCW_RING_OFF_CQ);
+	ring->cq = mmap(NULL, ring->setup.cq_bytes, PROT_READ, MAP_SHARED, ring->fd,
+			VFIO_CCW_RING_OFF_CQ);
 	T_NEED(ring->cq != MAP_FAILED, "the CQ area is mapped");
 }
 
@@ -68,8 +65,7 @@ void t_ring_close(struct t_ring *ring)
 
 struct vfio_ccw_ring_sqe *t_ring_sqe(struct t_ring *ring)
 {
-	struct vfio_ccw_ring_sqe *sqes = (void *)(ring->sq +
-						  ring->setup.off_sqes);
+	struct vfio_ccw_ring_sqe *sqes = (void *)(ring->sq + ring->setup.off_sqes);
 	struct vfio_ccw_ring_sqe *sqe;
 
 	sqe = &sqes[ring->tail & (ring->setup.sq_entries - 1)];
@@ -128,8 +124,7 @@ int t_ring_enter(struct t_ring *ring, uint32_t submit, uint32_t complete)
 
 bool t_ring_reap(struct t_ring *ring, struct vfio_ccw_ring_cqe *cqe)
 {
-	const struct vfio_ccw_ring_cqe *cqes = (void *)(ring->cq +
-							ring->setup.off_cqes);
+	const struct vfio_ccw_ring_cqe *cqes = (void *)(ring->cq + ring->setup.off_cqes);
 
 	if (t_ring_cq_tail(ring) == ring->head)
 		return false;
@@ -144,8 +139,8 @@ int t_ring_next(struct t_ring *ring, struct vfio_ccw_ring_cqe *cqe)
 
 	for (;;) {
 		while (t_ring_reap(ring, cqe)) {
-			if (!(cqe->flags & (VFIO_CCW_RING_CQE_MORE |
-					    VFIO_CCW_RING_CQE_UNSOLICITED)))
+			if (!(cqe->flags &
+			      (VFIO_CCW_RING_CQE_MORE | VFIO_CCW_RING_CQE_UNSOLICITED)))
 				return 0;
 		}
 		ret = t_ring_enter(ring, 0, 1);
@@ -166,8 +161,8 @@ int t_ring_do(struct t_ring *ring, const struct vfio_ccw_ring_sqe *sqe,
 	return t_ring_next(ring, cqe);
 }
 
-void t_sqe_start(struct vfio_ccw_ring_sqe *sqe, uint32_t orb_flags,
-		 uint32_t program, uint64_t user_data)
+void t_sqe_start(struct vfio_ccw_ring_sqe *sqe, uint32_t orb_flags, uint32_t program,
+		 uint64_t user_data)
 {
 	memset(sqe, 0, sizeof(*sqe));
 	sqe->opcode = VFIO_CCW_RING_OP_START;

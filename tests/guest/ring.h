@@ -53,7 +53,7 @@ int t_ring_next(struct t_ring *ring, struct vfio_ccw_ring_cqe *cqe);
 int t_ring_do(struct t_ring *ring, const struct vfio_ccw_ring_sqe *sqe,
 	      struct vfio_ccw_ring_cqe *cqe);
 
-void t_sqe_start(struct vfio_ccw_ring_sqe *sqe, uint32_t orb_flags,
-		 uint32_t program, uint64_t user_data);
+void t_sqe_start(struct vfio_ccw_ring_sqe *sqe, uint32_t orb_flags, uint32_t program,
+		 uint64_t user_data);
 
 #endif

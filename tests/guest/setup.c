@@ -21,8 +21,7 @@ static int open_files(void)
 	return n;
 }
 
-static void refuse(int device, struct vfio_ccw_ring_setup setup, int want,
-		   const char *what)
+static void refuse(int device, struct vfio_ccw_ring_setup setup, int want, const char *what)
 {
 	int ret = t_ring_setup(device, &setup);
 
@@ -35,24 +34,21 @@ static void refuse_setups(int device)
 {
 	int before = open_files();
 
-#define WITH(...) (struct vfio_ccw_ring_setup) { .sq_entries = 8, __VA_ARGS__ }
+#define WITH(...) (struct vfio_ccw_ring_setup){ .sq_entries = 8, __VA_ARGS__ }
 	refuse(device, WITH(.flags = 1), -EINVAL, "an unknown flag");
 	refuse(device, WITH(.flags = 1U << 31), -EINVAL, "the highest flag");
 	refuse(device, WITH(.reserved0 = 1), -EINVAL, "reserved0");
 	refuse(device, WITH(.reserved[0] = 1), -EINVAL, "reserved[0]");
 	refuse(device, WITH(.reserved[3] = 1), -EINVAL, "reserved[3]");
 	refuse(device, WITH(.cq_entries = 4), -EINVAL, "a CQ below the SQ");
-	refuse(device, WITH(.cq_entries = 2 * VFIO_CCW_RING_MAX_ENTRIES + 1),
-	       -EINVAL, "a CQ over the limit");
+	refuse(device, WITH(.cq_entries = 2 * VFIO_CCW_RING_MAX_ENTRIES + 1), -EINVAL,
+	       "a CQ over the limit");
 	refuse(device, WITH(.cq_entries = ~0U), -EINVAL, "a huge CQ");
 #undef WITH
-	refuse(device, (struct vfio_ccw_ring_setup) { .sq_entries = 0 },
-	       -EINVAL, "no entries");
-	refuse(device, (struct vfio_ccw_ring_setup) {
-	       .sq_entries = VFIO_CCW_RING_MAX_ENTRIES + 1 }, -EINVAL,
-	       "entries over the limit");
-	refuse(device, (struct vfio_ccw_ring_setup) { .sq_entries = ~0U },
-	       -EINVAL, "huge entries");
+	refuse(device, (struct vfio_ccw_ring_setup){ .sq_entries = 0 }, -EINVAL, "no entries");
+	refuse(device, (struct vfio_ccw_ring_setup){ .sq_entries = VFIO_CCW_RING_MAX_ENTRIES + 1 },
+	       -EINVAL, "entries over the limit");
+	refuse(device, (struct vfio_ccw_ring_setup){ .sq_entries = ~0U }, -EINVAL, "huge entries");
 	T_EQUAL(open_files(), before, "refused setups leave no file open");
 }
 
@@ -64,24 +60,26 @@ static void probe(int device)
 
 	T_EQUAL(t_feature(device, VFIO_DEVICE_FEATURE_PROBE, &nothing, 0), 0,
 		"PROBE says there are rings");
-	T_EQUAL(t_feature(device, VFIO_DEVICE_FEATURE_PROBE |
-			  VFIO_DEVICE_FEATURE_GET, &setup, sizeof(setup)), 0,
-		"PROBE of GET");
-	T_EQUAL(t_feature(device, VFIO_DEVICE_FEATURE_PROBE |
-			  VFIO_DEVICE_FEATURE_SET, &setup, sizeof(setup)), 0,
-		"PROBE of SET");
+	T_EQUAL(t_feature(device, VFIO_DEVICE_FEATURE_PROBE | VFIO_DEVICE_FEATURE_GET, &setup,
+			  sizeof(setup)),
+		0, "PROBE of GET");
+	T_EQUAL(t_feature(device, VFIO_DEVICE_FEATURE_PROBE | VFIO_DEVICE_FEATURE_SET, &setup,
+			  sizeof(setup)),
+		0, "PROBE of SET");
 	T_EQUAL(open_files(), before, "PROBE makes nothing");
-	T_EQUAL(t_feature(device, VFIO_DEVICE_FEATURE_GET, &setup,
-			  sizeof(setup) - 8), -EINVAL, "a short argument");
+	T_EQUAL(t_feature(device, VFIO_DEVICE_FEATURE_GET, &setup, sizeof(setup) - 8), -EINVAL,
+		"a short argument");
 	T_EQUAL(t_feature(device, VFIO_DEVICE_FEATURE_SET, &setup,
-			  sizeof(struct vfio_ccw_ring_attach) - 4), -EINVAL,
-		"a short argument to SET");
+			  sizeof(struct vfio_ccw_ring_attach) - 4),
+		-EINVAL, "a short argument to SET");
 	T_EQUAL(open_files(), before, "short arguments make nothing");
 }
 
 static void good_sizes(int device)
 {
-	static const struct { uint32_t sq, cq, sq_out, cq_out; } sizes[] = {
+	static const struct {
+		uint32_t sq, cq, sq_out, cq_out;
+	} sizes[] = {
 		{ 1, 0, 1, 2 },
 		{ 5, 0, 8, 16 },
 		{ 8, 8, 8, 8 },
@@ -94,34 +92,33 @@ static void good_sizes(int device)
 	int ret;
 
 	for (i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
-		setup = (struct vfio_ccw_ring_setup) {
+		setup = (struct vfio_ccw_ring_setup){
 			.sq_entries = sizes[i].sq,
 			.cq_entries = sizes[i].cq,
 		};
 		ret = t_ring_setup(device, &setup);
 		T_CHECK(!ret && setup.sq_entries == sizes[i].sq_out &&
-			setup.cq_entries == sizes[i].cq_out,
-			"%u/%u entries become %u/%u (ret %d)", sizes[i].sq,
-			sizes[i].cq, setup.sq_entries, setup.cq_entries, ret);
+				setup.cq_entries == sizes[i].cq_out,
+			"%u/%u entries become %u/%u (ret %d)", sizes[i].sq, sizes[i].cq,
+			setup.sq_entries, setup.cq_entries, ret);
 		if (ret)
 			continue;
-		T_CHECK(fcntl(setup.ring_fd, F_GETFD) & FD_CLOEXEC,
-			"the ring is close-on-exec");
-		T_CHECK(setup.off_sqes + setup.sq_entries *
-			sizeof(struct vfio_ccw_ring_sqe) <= setup.sq_bytes &&
-			setup.off_cqes + setup.cq_entries *
-			sizeof(struct vfio_ccw_ring_cqe) <= setup.cq_bytes,
+		T_CHECK(fcntl(setup.ring_fd, F_GETFD) & FD_CLOEXEC, "the ring is close-on-exec");
+		T_CHECK(setup.off_sqes + setup.sq_entries * sizeof(struct vfio_ccw_ring_sqe) <=
+					setup.sq_bytes &&
+				setup.off_cqes + setup.cq_entries *
+							 sizeof(struct vfio_ccw_ring_cqe) <=
+					setup.cq_bytes,
 			"the entries lie in their areas");
 		close(setup.ring_fd);
 	}
 }
 
-static void refuse_attach(int device, struct vfio_ccw_ring_attach attach,
-			  int want, const char *what)
+static void refuse_attach(int device, struct vfio_ccw_ring_attach attach, int want,
+			  const char *what)
 {
-	T_EQUAL(t_feature(device, VFIO_DEVICE_FEATURE_SET, &attach,
-			  sizeof(attach)), want, "attach with %s is refused",
-		what);
+	T_EQUAL(t_feature(device, VFIO_DEVICE_FEATURE_SET, &attach, sizeof(attach)), want,
+		"attach with %s is refused", what);
 }
 
 static void refuse_attaches(struct t_vm *vm, struct t_ring *ring)
@@ -133,15 +130,11 @@ static void refuse_attaches(struct t_vm *vm, struct t_ring *ring)
 
 	refuse_attach(device, attach, -EBADF, "no file");
 	attach.ring_fd = null;
-	ret = t_feature(device, VFIO_DEVICE_FEATURE_SET, &attach,
-			sizeof(attach));
-	T_CHECK(ret == -EINVAL || ret == -EBADF,
-		"attach to /dev/null is refused (%d)", ret);
+	ret = t_feature(device, VFIO_DEVICE_FEATURE_SET, &attach, sizeof(attach));
+	T_CHECK(ret == -EINVAL || ret == -EBADF, "attach to /dev/null is refused (%d)", ret);
 	attach.ring_fd = device;
-	ret = t_feature(device, VFIO_DEVICE_FEATURE_SET, &attach,
-			sizeof(attach));
-	T_CHECK(ret == -EINVAL || ret == -EBADF,
-		"attach to a device is refused (%d)", ret);
+	ret = t_feature(device, VFIO_DEVICE_FEATURE_SET, &attach, sizeof(attach));
+	T_CHECK(ret == -EINVAL || ret == -EBADF, "attach to a device is refused (%d)", ret);
 	attach.ring_fd = ring->fd;
 	refuse_attach(device, attach, -EBUSY, "a device that has a ring");
 	attach.flags = 1;
@@ -165,8 +158,7 @@ static void one_door_at_a_time(struct t_vm *vm)
 	refuse_attaches(vm, &ring);
 	t_region_open(&region, vm->devices[0].fd);
 	t_orb(orb, T_ORB_PLAIN, T_IOVA);
-	T_EQUAL(t_region_start(&region, orb), -EBUSY,
-		"a start through the region is refused");
+	T_EQUAL(t_region_start(&region, orb), -EBUSY, "a start through the region is refused");
 	t_region_close(&region);
 	t_good_start(vm, &ring, "all that");
 	t_ring_close(&ring);

@@ -41,8 +41,7 @@ bool tap_check(bool ok, const char *file, int line, const char *format, ...)
 	return ok;
 }
 
-bool tap_equal(long long got, long long want, const char *file, int line,
-	       const char *format, ...)
+bool tap_equal(long long got, long long want, const char *file, int line, const char *format, ...)
 {
 	va_list args;
 
@@ -77,8 +76,8 @@ void tap_bail(const char *file, int line, const char *format, ...)
 int tap_done(void)
 {
 	printf("1..%d\n", checks);
-	printf("%s: %d checks, %d failed\n",
-	       checks && !failures ? "PASS" : "FAIL", checks, failures);
+	printf("%s: %d checks, %d failed\n", checks && !failures ? "PASS" : "FAIL", checks,
+	       failures);
 	fflush(stdout);
 	return !checks || failures;
 }

@@ -30,8 +30,8 @@ static void find_devices(struct t_vm *vm)
 	n = scandir(MDEVS, &names, not_hidden, alphasort);
 	T_NEED(n > 0 && n <= T_MAX_DEVICES, "%d mediated devices in " MDEVS, n);
 	for (i = 0; i < n; i++) {
-		snprintf(vm->devices[i].uuid, sizeof(vm->devices[i].uuid),
-			 "%.36s", names[i]->d_name);
+		snprintf(vm->devices[i].uuid, sizeof(vm->devices[i].uuid), "%.36s",
+			 names[i]->d_name);
 		free(names[i]);
 	}
 	free(names);
@@ -47,8 +47,7 @@ static int open_group(const char *uuid)
 	n = readlink(link, target, sizeof(target) - 1);
 	T_NEED(n > 0, "%s has no group", uuid);
 	target[n] = 0;
-	snprintf(path, sizeof(path), "/dev/vfio/%.32s",
-		 strrchr(target, '/') + 1);
+	snprintf(path, sizeof(path), "/dev/vfio/%.32s", strrchr(target, '/') + 1);
 	return open(path, O_RDWR | O_CLOEXEC);
 }
 
@@ -65,8 +64,7 @@ void t_device_open(struct t_vm *vm, struct t_device *device)
 {
 	if (device->group < 0)
 		join_group(vm, device);
-	device->fd = ioctl(device->group, VFIO_GROUP_GET_DEVICE_FD,
-			   device->uuid);
+	device->fd = ioctl(device->group, VFIO_GROUP_GET_DEVICE_FD, device->uuid);
 	T_NEED(device->fd >= 0, "device %s opens", device->uuid);
 }
 
@@ -80,8 +78,7 @@ void t_device_close(struct t_device *device)
 	device->group = -1;
 }
 
-int t_map(struct t_vm *vm, void *memory, size_t size, uint64_t iova,
-	  uint32_t flags)
+int t_map(struct t_vm *vm, void *memory, size_t size, uint64_t iova, uint32_t flags)
 {
 	struct vfio_iommu_type1_dma_map map = {
 		.argsz = sizeof(map),
@@ -105,13 +102,11 @@ int t_unmap(struct t_vm *vm, uint64_t iova, size_t size)
 	return ioctl(vm->container, VFIO_IOMMU_UNMAP_DMA, &unmap) ? -errno : 0;
 }
 
-static uint8_t *map_area(struct t_vm *vm, size_t size, uint64_t iova,
-			 uint32_t flags)
+static uint8_t *map_area(struct t_vm *vm, size_t size, uint64_t iova, uint32_t flags)
 {
 	uint8_t *memory;
 
-	memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	T_NEED(memory != MAP_FAILED, "%zu bytes of memory", size);
 	T_NEED(!t_map(vm, memory, size, iova, flags), "memory is mapped");
 	return memory;
@@ -130,10 +125,8 @@ void t_vm_open(struct t_vm *vm)
 	/* Pinning needs version 2 of the type-1 IOMMU. */
 	T_NEED(!ioctl(vm->container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU),
 	       "the container gets an IOMMU");
-	vm->memory = map_area(vm, T_SIZE, T_IOVA,
-			      VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE);
-	vm->read_only = map_area(vm, T_RO_SIZE, T_RO_IOVA,
-				 VFIO_DMA_MAP_FLAG_READ);
+	vm->memory = map_area(vm, T_SIZE, T_IOVA, VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE);
+	vm->read_only = map_area(vm, T_RO_SIZE, T_RO_IOVA, VFIO_DMA_MAP_FLAG_READ);
 	for (i = 0; i < vm->nr_devices; i++)
 		t_device_open(vm, &vm->devices[i]);
 }
@@ -153,7 +146,6 @@ void *t_at(struct t_vm *vm, uint64_t iova)
 {
 	if (iova - T_RO_IOVA < T_RO_SIZE)
 		return vm->read_only + (iova - T_RO_IOVA);
-	T_NEED(iova - T_IOVA < T_SIZE, "IOVA %#lx is mapped",
-	       (unsigned long)iova);
+	T_NEED(iova - T_IOVA < T_SIZE, "IOVA %#lx is mapped", (unsigned long)iova);
 	return vm->memory + (iova - T_IOVA);
 }

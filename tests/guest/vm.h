@@ -10,14 +10,14 @@
 #include <stdint.h>
 
 /* IOVAs: nothing below the memory, nothing between and behind the two areas. */
-#define T_IOVA		0x00100000UL
-#define T_SIZE		0x00800000UL
-#define T_RO_IOVA	0x10000000UL
-#define T_RO_SIZE	0x00010000UL
-#define T_NOWHERE	0x20000000UL
+#define T_IOVA	      0x00100000UL
+#define T_SIZE	      0x00800000UL
+#define T_RO_IOVA     0x10000000UL
+#define T_RO_SIZE     0x00010000UL
+#define T_NOWHERE     0x20000000UL
 
-#define T_PAGE		4096UL
-#define T_MAX_DEVICES	8
+#define T_PAGE	      4096UL
+#define T_MAX_DEVICES 8
 
 /**
  * struct t_device - a subchannel handed out by vfio-ccw
@@ -53,8 +53,7 @@ void t_vm_close(struct t_vm *vm);
 void t_device_open(struct t_vm *vm, struct t_device *device);
 void t_device_close(struct t_device *device);
 
-int t_map(struct t_vm *vm, void *memory, size_t size, uint64_t iova,
-	  uint32_t flags);
+int t_map(struct t_vm *vm, void *memory, size_t size, uint64_t iova, uint32_t flags);
 int t_unmap(struct t_vm *vm, uint64_t iova, size_t size);
 
 void *t_at(struct t_vm *vm, uint64_t iova);
