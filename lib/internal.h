@@ -99,6 +99,8 @@ static inline struct ring *to_ring(const struct ccwring_ring *pub)
  * @enter: consume up to @to_submit entries, then wait until the CQ holds
  *	@min_complete; negative @timeout_ns for no limit.  Returns the number
  *	consumed or -errno, with the meaning of VFIO_CCW_RING_ENTER
+ * @poll_fd: file that polls readable when there are completions; NULL if that
+ *	is ring->fd
  * @close: undo open
  */
 struct transport_ops {
@@ -110,6 +112,7 @@ struct transport_ops {
 	int (*attach)(struct ring *ring, struct ccwring_device *dev);
 	int (*enter)(struct ring *ring, uint32_t to_submit, uint32_t min_complete,
 		     int64_t timeout_ns);
+	int (*poll_fd)(struct ring *ring);
 	void (*close)(struct ring *ring);
 };
 

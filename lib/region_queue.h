@@ -53,6 +53,7 @@ struct region_queue {
 	uint32_t reserved; /* slots of the CQ set aside */
 	struct region_sch *schs;
 	unsigned int n_schs;
+	unsigned int n_watched; /* of them by epoll */
 };
 
 int region_queue_init(struct region_queue *q, uint32_t sq_entries, uint32_t cq_entries);

@@ -161,9 +161,11 @@ uint64_t ccwring_ring_features(const struct ccwring_ring *pub)
 	return to_ring(pub)->features;
 }
 
-int ccwring_ring_fd(const struct ccwring_ring *pub)
+int ccwring_ring_fd(struct ccwring_ring *pub)
 {
-	return to_ring(pub)->fd;
+	struct ring *ring = to_ring(pub);
+
+	return ring->ops->poll_fd ? ring->ops->poll_fd(ring) : ring->fd;
 }
 
 static int ring_enter(struct ccwring_ring *pub, uint32_t to_submit, uint32_t min_complete,

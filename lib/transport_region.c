@@ -30,14 +30,31 @@ static uint32_t round_up_pow2(uint32_t n)
 	return p;
 }
 
-static int watch(struct ring *ring, int fd, uint32_t index)
+/*
+ * Lets the ring's file poll for every subchannel.  Not before somebody asks:
+ * an eventfd that epoll watches costs the driver more to signal, and with one
+ * subchannel waiting is reading its eventfd, which blocks.
+ */
+static int watch_all(struct ring *ring)
 {
-	struct epoll_event ev = { .events = EPOLLIN, .data.u32 = index };
+	struct region_queue *q = ring->transport;
 
-	return epoll_ctl(ring->fd, EPOLL_CTL_ADD, fd, &ev) < 0 ? -errno : 0;
+	for (; q->n_watched < q->n_schs; q->n_watched++) {
+		struct epoll_event ev = { .events = EPOLLIN, .data.u32 = q->n_watched };
+
+		if (epoll_ctl(ring->fd, EPOLL_CTL_ADD, q->schs[q->n_watched].eventfd, &ev) < 0)
+			return -errno;
+	}
+	return 0;
 }
 
-/* The eventfd blocks: with one subchannel, waiting is reading it. */
+static int region_poll_fd(struct ring *ring)
+{
+	int err = watch_all(ring);
+
+	return err ? err : ring->fd;
+}
+
 static int region_attach(struct ring *ring, struct ccwring_device *dev)
 {
 	struct region_queue *q = ring->transport;
@@ -46,9 +63,7 @@ static int region_attach(struct ring *ring, struct ccwring_device *dev)
 
 	if (fd < 0)
 		return -errno;
-	err = watch(ring, fd, q->n_schs);
-	if (!err)
-		err = device_set_eventfd(dev, VFIO_CCW_IO_IRQ_INDEX, fd);
+	err = device_set_eventfd(dev, VFIO_CCW_IO_IRQ_INDEX, fd);
 	if (!err) {
 		err = region_queue_add(q, dev, fd);
 		if (err >= 0)
@@ -122,8 +137,10 @@ static int wait_sch(struct ring *ring, int64_t deadline)
 {
 	struct epoll_event ev;
 	int ms = -1;
-	int n;
+	int n = watch_all(ring);
 
+	if (n)
+		return n;
 	if (deadline >= 0) {
 		int64_t left = deadline ? deadline - now_ns() : 0;
 
@@ -207,5 +224,6 @@ const struct transport_ops transport_region = {
 	.open = region_open,
 	.attach = region_attach,
 	.enter = region_enter,
+	.poll_fd = region_poll_fd,
 	.close = region_close,
 };

@@ -158,9 +158,13 @@ CCWRING_API uint64_t ccwring_ring_features(const struct ccwring_ring *ring);
  * @ring: the ring
  *
  * For poll(2) and its like; owned by the ring.  Through the region, a readable
- * file means that ccwring_peek_cqe() may find something.
+ * file means that ccwring_peek_cqe() may find something, and the file is to be
+ * asked for again after ccwring_ring_attach().
+ *
+ * Context: the reaper.
+ * Return: the file, or -errno.
  */
-CCWRING_API int ccwring_ring_fd(const struct ccwring_ring *ring);
+CCWRING_API int ccwring_ring_fd(struct ccwring_ring *ring);
 
 /**
  * ccwring_get_sqe() - take a free submission entry
