@@ -18,6 +18,7 @@
 #include <linux/align.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/vfio_ccw_ring.h>
 #include <asm/idals.h>
@@ -632,6 +633,7 @@ static int vccw_grow(struct vccw_walk *w)
 
 	if (cp->block != cp->small)
 		return vccw_refuse(w, -E2BIG, VFIO_CCW_RING_R_CCW_TOO_MANY);
+	cond_resched();	/* a batch may be full of these */
 	block = (void *)__get_free_pages(GFP_KERNEL_ACCOUNT | GFP_DMA | __GFP_NOWARN,
 					 VCCW_CP_LARGE_ORDER);
 	if (!block)

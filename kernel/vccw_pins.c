@@ -11,6 +11,7 @@
 #include <linux/iommu.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/vfio.h>
 #include "vccw_device.h"
@@ -189,6 +190,7 @@ struct vccw_pin *vccw_pins_miss(struct vccw_device *dev, u64 iova_pfn, u32 run)
 	int n, i;
 
 	lockdep_assert_held(&dev->lock);
+	cond_resched();
 	run = vccw_pins_missing(pins, iova_pfn, min_t(u32, run, VCCW_PINS_RUN));
 	n = vccw_pins_pin(dev, iova_pfn, run, pages);
 	if (n < 0)
