@@ -59,6 +59,7 @@ static inline struct vccw_device *vccw_from_vdev(struct vfio_device *vdev)
 }
 
 extern struct mdev_driver vccw_mdev_driver;
+extern const struct attribute_group *vccw_groups[];
 
 int vccw_chp_event(struct subchannel *sch, struct chp_link *link, int event);
 

@@ -312,6 +312,7 @@ struct mdev_driver vccw_mdev_driver = {
 		.name = "vfio_ccw_mdev",
 		.owner = THIS_MODULE,
 		.mod_name = KBUILD_MODNAME,
+		.dev_groups = vccw_groups,
 	},
 	.probe = vccw_mdev_probe,
 	.remove = vccw_mdev_remove,

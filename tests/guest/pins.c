@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+/* Pages stay pinned from one request to the next, and no longer than they may. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "bad.h"
+
+/* A mapping of its own, to be taken away. */
+#define AREA_IOVA 0x01000000UL
+#define AREA_SIZE 0x00010000UL
+
+static struct t_vm vm;
+static struct t_ring ring;
+static uint8_t *area;
+
+static long long counter(const char *name)
+{
+	char path[128];
+	long long value = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/pins/%s", vm.devices[0].uuid, name);
+	file = fopen(path, "r");
+	T_NEED(file && fscanf(file, "%lld", &value) == 1, "%s is a number", path);
+	fclose(file);
+	return value;
+}
+
+static void map_area(void)
+{
+	T_NEED(!t_map(&vm, area, AREA_SIZE, AREA_IOVA, 3), "the area is mapped");
+}
+
+/* SENSE ID to the beginning of the area: true if its data have come there. */
+static bool sense(struct vfio_ccw_ring_cqe *cqe)
+{
+	struct vfio_ccw_ring_sqe sqe;
+
+	memset(area, 0, 8);
+	t_ccw1(t_at(&vm, T_PROGRAM), T_CMD_SENSE_ID, T_CCW_SLI, 7, AREA_IOVA);
+	t_sqe_start(&sqe, T_ORB_PLAIN, T_PROGRAM, 9);
+	T_NEED(!t_ring_do(&ring, &sqe, cqe), "a CQE comes");
+	/* The first byte of SENSE ID data is all ones. */
+	return !cqe->res && t_irb_good(cqe->irb) && area[0] == 0xff;
+}
+
+static void hits(void)
+{
+	struct vfio_ccw_ring_cqe cqe;
+	long long misses, pinned;
+	int i, good = 0;
+
+	T_CHECK(sense(&cqe), "the first request works");
+	misses = counter("misses");
+	pinned = counter("pinned");
+	T_EQUAL(pinned, 2, "the program's page and the data's are pinned");
+	for (i = 0; i < 100; i++)
+		good += sense(&cqe);
+	T_EQUAL(good, 100, "so do a hundred more");
+	T_EQUAL(counter("misses"), misses, "... without pinning anything");
+	T_EQUAL(counter("pinned"), pinned, "... nor unpinning");
+}
+
+static void unmapped(void)
+{
+	struct vfio_ccw_ring_cqe cqe;
+	long long pinned = counter("pinned");
+
+	T_EQUAL(t_unmap(&vm, AREA_IOVA, AREA_SIZE), 0, "the area can be unmapped");
+	T_EQUAL(counter("pinned"), pinned - 1, "... and its page is not pinned any more");
+	T_CHECK(!sense(&cqe), "a request for it is refused");
+	T_EQUAL(cqe.reason, VFIO_CCW_RING_R_DATA_UNMAPPED, "... with the right reason");
+	map_area();
+	T_CHECK(sense(&cqe), "mapped again, it works again");
+	T_EQUAL(counter("pinned"), pinned, "... and is pinned again");
+}
+
+/* The area moves to other memory without a request in between. */
+static void remapped(void)
+{
+	uint8_t *before = area;
+	struct vfio_ccw_ring_cqe cqe;
+
+	area = mmap(NULL, AREA_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	T_NEED(area != MAP_FAILED, "memory");
+	T_NEED(!t_unmap(&vm, AREA_IOVA, AREA_SIZE), "unmap");
+	map_area();
+	memset(before, 0, 8);
+	T_CHECK(sense(&cqe), "data come to the memory now mapped there");
+	T_EQUAL(before[0], 0, "... and not to that mapped before");
+	munmap(before, AREA_SIZE);
+}
+
+/* Memory is given back to the system, and the IOVA stays mapped. */
+static void discarded(void)
+{
+	struct vfio_ccw_ring_cqe cqe;
+	long long stale = counter("stale");
+	int i, good = 0;
+
+	for (i = 0; i < 20; i++) {
+		T_NEED(!madvise(area, AREA_SIZE, MADV_DONTNEED), "madvise");
+		good += sense(&cqe);
+	}
+	T_EQUAL(good, 20, "data come to the page that took a discarded one's place");
+	T_EQUAL(counter("stale"), stale + 20, "... which has been noticed");
+}
+
+int main(void)
+{
+	long long before = t_pages_pinned();
+
+	t_vm_open(&vm);
+	t_ring_open(&ring, vm.devices[0].fd, 8);
+	area = mmap(NULL, AREA_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	T_NEED(area != MAP_FAILED, "memory");
+	map_area();
+	hits();
+	unmapped();
+	remapped();
+	discarded();
+	t_ring_close(&ring);
+	t_vm_close(&vm);
+	T_CHECK(t_pages_pinned_become(before), "in the end nothing is pinned");
+	return tap_done();
+}
