@@ -44,9 +44,25 @@ static void vccw_abandon(struct vccw_device *dev, u16 reason)
 }
 
 /*
- * End what is under way: politely by HALT, then by CLEAR.  A subchannel that
- * does not even answer that is disabled, so that it cannot touch the client's
- * memory any more.
+ * Take back a start that is still pending.  CANCEL SUBCHANNEL leads to no
+ * interrupt: the request ends here.
+ */
+static bool vccw_cancel_active(struct vccw_device *dev)
+{
+	struct vccw_queue *q = &dev->queue;
+	struct vccw_req *req = q->active;
+
+	if (!req || cio_cancel(dev->sch))
+		return false;
+	q->active = NULL;
+	vccw_complete(q, req, -ECANCELED, req->cancel, NULL);
+	return true;
+}
+
+/*
+ * End what is under way: by CANCEL if it has not begun, else politely by HALT,
+ * then by CLEAR.  A subchannel that does not even answer that is disabled, so
+ * that it cannot touch the client's memory any more.
  */
 static void vccw_stop_active(struct vccw_device *dev, u16 reason)
 {
@@ -57,6 +73,8 @@ static void vccw_stop_active(struct vccw_device *dev, u16 reason)
 		return;
 	if (q->active)
 		q->active->cancel = reason;
+	if (vccw_cancel_active(dev) && vccw_idle(q))
+		return;
 	if (hsch(sch->schid) != 3 && vccw_wait_idle(dev, VCCW_HALT_TIMEOUT))
 		return;
 	if (csch(sch->schid) != 3 && vccw_wait_idle(dev, VCCW_CLEAR_TIMEOUT))

@@ -4,6 +4,7 @@
 #include <linux/vfio.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include "eckd.h"
@@ -26,6 +27,12 @@ static void account(struct taken *taken, const struct vfio_ccw_ring_cqe *cqe, ui
 		taken->back++;
 	else
 		taken->wrong++;
+}
+
+/* What is under way when memory goes, or the device starts afresh, has ended by then. */
+static void all_ended(struct t_ring *ring)
+{
+	T_EQUAL(t_ring_cq_tail(ring) - ring->head, T_DEPTH, "... all had ended before it returned");
 }
 
 static void reap_all(struct t_ring *ring, uint16_t reason, struct taken *taken)
@@ -66,6 +73,7 @@ static void reset(struct t_vm *vm, struct t_ring *ring, unsigned int us, unsigne
 
 	load(vm, ring, us);
 	T_EQUAL(ioctl(vm->devices[0].fd, VFIO_DEVICE_RESET), 0, "a reset with I/O under way");
+	all_ended(ring);
 	reap_all(ring, VFIO_CCW_RING_R_CLOSED, &taken);
 	t_good_start(vm, ring, "it");
 	*back += taken.back;
@@ -77,10 +85,67 @@ static void unmap(struct t_vm *vm, struct t_ring *ring, unsigned int us, unsigne
 
 	load(vm, ring, us);
 	T_EQUAL(t_unmap(vm, T_IOVA, T_SIZE), 0, "memory unmapped with I/O under way");
+	all_ended(ring);
 	reap_all(ring, VFIO_CCW_RING_R_UNMAPPED, &taken);
 	T_NEED(!t_map(vm, vm->memory, T_SIZE, T_IOVA, 3), "memory is mapped again");
 	t_good_start(vm, ring, "it");
 	*back += taken.back;
+}
+
+/* Memory of its own for the data of a long program. */
+#define DATA_IOVA 0x01000000UL
+#define DATA_SIZE (ECKD_TRACK_RECORDS * ECKD_RECORD)
+
+/* Reads a track 300 times: nearly as long as a program can be. */
+static void long_program(struct t_vm *vm, struct vfio_ccw_ring_sqe *sqe)
+{
+	struct t_ccw1 *ccws = t_at(vm, T_IOVA), *ccw = ccws + 2;
+	unsigned int track, i;
+
+	eckd_prefix(vm, ccws, T_IOVA + 0x8000, ECKD_READ, 0, ECKD_TRACK_RECORDS);
+	for (track = 0; track < 300; track++) {
+		if (track)
+			*ccw++ = ccws[1];
+		for (i = 0; i < ECKD_TRACK_RECORDS; i++)
+			t_ccw1(ccw++, ECKD_READ, T_CCW_CC, ECKD_RECORD,
+			       DATA_IOVA + i * ECKD_RECORD);
+	}
+	ccw[-1].flags = 0;
+	t_sqe_start(sqe, T_ORB_PLAIN, T_IOVA, 1);
+}
+
+/*
+ * Memory goes under one long program.  Gives whether that stopped it; when the
+ * emulator has carried it out before, it did not.
+ */
+static bool unmap_long(struct t_vm *vm, struct t_ring *ring)
+{
+	void *data = mmap(NULL, DATA_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			  0);
+	struct vfio_ccw_ring_cqe cqe = { 0 };
+	bool stopped;
+
+	T_NEED(data != MAP_FAILED && !t_map(vm, data, DATA_SIZE, DATA_IOVA, 3), "memory");
+	long_program(vm, t_ring_sqe(ring));
+	T_NEED(t_ring_enter(ring, 1, 0) == 1, "a start");
+	T_NEED(!t_unmap(vm, DATA_IOVA, DATA_SIZE), "unmap");
+	T_EQUAL(t_ring_cq_tail(ring) - ring->head, 1, "a long program ends before an unmap does");
+	T_NEED(!t_ring_next(ring, &cqe), "its CQE");
+	stopped = cqe.res == -ECANCELED && cqe.reason == VFIO_CCW_RING_R_UNMAPPED;
+	T_CHECK(stopped || (!cqe.res && t_irb_good(cqe.irb)),
+		"... well or because of it (res %d, reason %u)", cqe.res, cqe.reason);
+	t_good_start(vm, ring, "it");
+	munmap(data, DATA_SIZE);
+	return stopped;
+}
+
+static void unmap_long_programs(struct t_vm *vm, struct t_ring *ring)
+{
+	unsigned int tries, stopped = 0;
+
+	for (tries = 0; tries < 100 && stopped < 3; tries++)
+		stopped += unmap_long(vm, ring);
+	T_CHECK(stopped, "%u of %u long programs were stopped", stopped, tries);
 }
 
 int main(void)
@@ -95,6 +160,7 @@ int main(void)
 		reset(&vm, &ring, us, &back_by_reset);
 		unmap(&vm, &ring, us, &back_by_unmap);
 	}
+	unmap_long_programs(&vm, &ring);
 	/* If all were done before, nothing was tested. */
 	T_CHECK(back_by_reset, "resets met requests under way (%u)", back_by_reset);
 	T_CHECK(back_by_unmap, "so did unmaps (%u)", back_by_unmap);

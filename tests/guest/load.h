@@ -18,10 +18,10 @@ void t_load_queue(struct t_vm *vm, struct t_ring *ring, t_load load);
 
 /*
  * T_DEPTH starts and, so much later, a halt or clear: one last CQE each.  With
- * no delay all are one batch.
+ * no delay all are one batch.  Gives the number of starts that were taken back.
  */
-void t_load_stopped(struct t_vm *vm, struct t_ring *ring, t_load load, uint8_t opcode,
-		    unsigned int delay_us);
+unsigned int t_load_stopped(struct t_vm *vm, struct t_ring *ring, t_load load, uint8_t opcode,
+			    unsigned int delay_us);
 
 /* A process with T_DEPTH requests is killed: nothing of it may stay. */
 void t_load_killed(t_load load);

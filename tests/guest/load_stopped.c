@@ -84,19 +84,19 @@ static bool submit(struct t_vm *vm, struct t_ring *ring, t_load load, uint8_t op
 	return T_EQUAL(all, T_DEPTH + 1, "%u requests and one to stop them", T_DEPTH);
 }
 
-void t_load_stopped(struct t_vm *vm, struct t_ring *ring, t_load load, uint8_t opcode,
-		    unsigned int delay_us)
+unsigned int t_load_stopped(struct t_vm *vm, struct t_ring *ring, t_load load, uint8_t opcode,
+			    unsigned int delay_us)
 {
 	struct stopped stopped = { 0 };
 	struct vfio_ccw_ring_cqe cqe;
 	unsigned int i;
 
 	if (!submit(vm, ring, load, opcode, delay_us))
-		return;
+		return 0;
 	for (i = 0; i < T_DEPTH + 1; i++) {
 		if (t_ring_next(ring, &cqe)) {
 			T_CHECK(false, "CQE %u of %u comes", i + 1, T_DEPTH + 1);
-			return;
+			return 0;
 		}
 		account(&stopped, &cqe,
 			opcode == VFIO_CCW_RING_OP_HALT ? T_FUNCTION_HALT : T_FUNCTION_CLEAR);
@@ -104,4 +104,5 @@ void t_load_stopped(struct t_vm *vm, struct t_ring *ring, t_load load, uint8_t o
 	check(&stopped);
 	T_CHECK(!t_ring_reap(ring, &cqe), "no CQE is left over");
 	t_good_start(vm, ring, "a halt or clear");
+	return stopped.taken_back;
 }
