@@ -129,41 +129,49 @@ static u32 vccw_blocks(u64 addr, u32 count, u32 size)
 	return ((addr & (size - 1)) + count + size - 1) / size;
 }
 
+/* Write an IDAW for a client address; @run as in vccw_pin(). */
+static int vccw_put_idaw(struct vccw_walk *w, dma64_t *idaw, u64 iova, u32 run)
+{
+	long pfn = vccw_pin(w, iova >> PAGE_SHIFT, run,
+			    VFIO_CCW_RING_R_DATA_UNMAPPED);
+
+	if (pfn < 0)
+		return pfn;
+	*idaw = u64_to_dma64(((u64)pfn << PAGE_SHIFT) + offset_in_page(iova));
+	return 0;
+}
+
 /*
  * Data area [first, first + count) that the client addresses directly: as it
  * is if it lies in one page below 2 GiB, by an IDAW list if not.
  */
 static int vccw_direct(struct vccw_walk *w, struct ccw1 *ccw, u32 first)
 {
-	u32 offset = offset_in_page(first), size = vccw_block_size(w);
-	u32 pages = vccw_blocks(first, ccw->count, PAGE_SIZE);
-	u32 n = vccw_blocks(first, ccw->count, size), i;
-	u64 iova_pfn = first >> PAGE_SHIFT;
+	u32 size = vccw_block_size(w), n = vccw_blocks(first, ccw->count, size), i;
+	u32 last_page = (first + ccw->count - 1) >> PAGE_SHIFT;
+	u32 pages = last_page - (first >> PAGE_SHIFT) + 1;
 	dma64_t *idal;
 	long pfn;
+	int ret;
 
-	pfn = vccw_pin(w, iova_pfn, pages, VFIO_CCW_RING_R_DATA_UNMAPPED);
+	pfn = vccw_pin(w, first >> PAGE_SHIFT, pages,
+		       VFIO_CCW_RING_R_DATA_UNMAPPED);
 	if (pfn < 0)
 		return pfn;
 	if (pages == 1 && pfn <= VCCW_ADDR31 >> PAGE_SHIFT) {
-		ccw->cda = u32_to_dma32((pfn << PAGE_SHIFT) + offset);
+		ccw->cda = u32_to_dma32((pfn << PAGE_SHIFT) + offset_in_page(first));
 		return 0;
 	}
 	idal = vccw_alloc_idal(w, n);
 	if (!idal)
 		return -ENOSPC;
 	for (i = 0; i < n; i++) {
-		u64 iova = i ? ALIGN_DOWN((u64)first, size) + (u64)i * size : first;
+		u32 iova = i ? ALIGN_DOWN(first, size) + i * size : first;
 
-		if (iova >> PAGE_SHIFT != iova_pfn) {
-			iova_pfn = iova >> PAGE_SHIFT;
-			pfn = vccw_pin(w, iova_pfn, --pages,
-				       VFIO_CCW_RING_R_DATA_UNMAPPED);
-			if (pfn < 0)
-				return pfn;
-		}
-		idal[i] = u64_to_dma64(((u64)pfn << PAGE_SHIFT) +
-				       offset_in_page(iova));
+		ret = vccw_put_idaw(w, &idal[i], iova,
+				    last_page - (iova >> PAGE_SHIFT) + 1);
+		if (ret)
+			return ret;
 	}
 	ccw->cda = virt_to_dma32(idal);
 	ccw->flags |= CCW_FLAG_IDA;
@@ -176,23 +184,20 @@ static int vccw_direct(struct vccw_walk *w, struct ccw1 *ccw, u32 first)
  */
 static int vccw_backward(struct vccw_walk *w, struct ccw1 *ccw, u32 last)
 {
-	u32 size = vccw_block_size(w);
-	u32 first = last - ccw->count + 1, n, i;
+	u32 size = vccw_block_size(w), first = last - ccw->count + 1;
+	u32 n = last / size - first / size + 1, i;
 	dma64_t *idal;
+	int ret;
 
-	n = last / size - first / size + 1;
 	idal = vccw_alloc_idal(w, n);
 	if (!idal)
 		return -ENOSPC;
 	for (i = 0; i < n; i++) {
 		u32 iova = i ? ALIGN_DOWN(last, size) - (i - 1) * size - 1 : last;
-		long pfn = vccw_pin(w, iova >> PAGE_SHIFT, 1,
-				    VFIO_CCW_RING_R_DATA_UNMAPPED);
 
-		if (pfn < 0)
-			return pfn;
-		idal[i] = u64_to_dma64(((u64)pfn << PAGE_SHIFT) +
-				       offset_in_page(iova));
+		ret = vccw_put_idaw(w, &idal[i], iova, 1);
+		if (ret)
+			return ret;
 	}
 	ccw->cda = virt_to_dma32(idal);
 	ccw->flags |= CCW_FLAG_IDA;
@@ -270,8 +275,6 @@ static int vccw_indirect(struct vccw_walk *w, struct ccw1 *ccw, u32 list,
 	if (!idal)
 		return -ENOSPC;
 	for (i = 0; i < n; i++) {
-		long pfn;
-
 		if (i) {
 			ret = vccw_read_idaw(w, &reader, &idaw);
 			if (ret)
@@ -280,12 +283,9 @@ static int vccw_indirect(struct vccw_walk *w, struct ccw1 *ccw, u32 list,
 				return vccw_refuse(w, -EINVAL,
 						   VFIO_CCW_RING_R_IDAW_ALIGN);
 		}
-		pfn = vccw_pin(w, idaw >> PAGE_SHIFT, 1,
-			       VFIO_CCW_RING_R_DATA_UNMAPPED);
-		if (pfn < 0)
-			return pfn;
-		idal[i] = u64_to_dma64(((u64)pfn << PAGE_SHIFT) +
-				       offset_in_page(idaw));
+		ret = vccw_put_idaw(w, &idal[i], idaw, 1);
+		if (ret)
+			return ret;
 	}
 	ccw->cda = virt_to_dma32(idal);
 	return 0;
