@@ -141,27 +141,14 @@ static int vccw_put_idaw(struct vccw_walk *w, dma64_t *idaw, u64 iova, u32 run)
 	return 0;
 }
 
-/*
- * Data area [first, first + count) that the client addresses directly: as it
- * is if it lies in one page below 2 GiB, by an IDAW list if not.
- */
-static int vccw_direct(struct vccw_walk *w, struct ccw1 *ccw, u32 first)
+/* Address the data area [first, first + count) by an IDAW list. */
+static noinline int vccw_list(struct vccw_walk *w, struct ccw1 *ccw, u32 first)
 {
 	u32 size = vccw_block_size(w), n = vccw_blocks(first, ccw->count, size), i;
 	u32 last_page = (first + ccw->count - 1) >> PAGE_SHIFT;
-	u32 pages = last_page - (first >> PAGE_SHIFT) + 1;
 	dma64_t *idal;
-	long pfn;
 	int ret;
 
-	pfn = vccw_pin(w, first >> PAGE_SHIFT, pages,
-		       VFIO_CCW_RING_R_DATA_UNMAPPED);
-	if (pfn < 0)
-		return pfn;
-	if (pages == 1 && pfn <= VCCW_ADDR31 >> PAGE_SHIFT) {
-		ccw->cda = u32_to_dma32((pfn << PAGE_SHIFT) + offset_in_page(first));
-		return 0;
-	}
 	idal = vccw_alloc_idal(w, n);
 	if (!idal)
 		return -ENOSPC;
@@ -175,6 +162,26 @@ static int vccw_direct(struct vccw_walk *w, struct ccw1 *ccw, u32 first)
 	}
 	ccw->cda = virt_to_dma32(idal);
 	ccw->flags |= CCW_FLAG_IDA;
+	return 0;
+}
+
+/*
+ * Data area [first, first + count) that the client addresses directly: as it
+ * is if it lies in one page below 2 GiB, by an IDAW list if not.
+ */
+static int vccw_direct(struct vccw_walk *w, struct ccw1 *ccw, u32 first)
+{
+	u32 offset = offset_in_page(first);
+	long pfn;
+
+	if (offset + ccw->count > PAGE_SIZE)
+		return vccw_list(w, ccw, first);
+	pfn = vccw_pin(w, first >> PAGE_SHIFT, 1, VFIO_CCW_RING_R_DATA_UNMAPPED);
+	if (pfn < 0)
+		return pfn;
+	if (pfn > VCCW_ADDR31 >> PAGE_SHIFT)
+		return vccw_list(w, ccw, first);
+	ccw->cda = u32_to_dma32((pfn << PAGE_SHIFT) + offset);
 	return 0;
 }
 
