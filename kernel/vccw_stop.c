@@ -45,14 +45,15 @@ static void vccw_abandon(struct vccw_device *dev, u16 reason)
 
 /*
  * Take back a start that is still pending.  CANCEL SUBCHANNEL leads to no
- * interrupt: the request ends here.
+ * interrupt: the request ends here.  Not one of the region, whose client
+ * learns of an end by an IRB alone: HALT brings one.
  */
 static bool vccw_cancel_active(struct vccw_device *dev)
 {
 	struct vccw_queue *q = &dev->queue;
 	struct vccw_req *req = q->active;
 
-	if (!req || cio_cancel(dev->sch))
+	if (!req || req->region || cio_cancel(dev->sch))
 		return false;
 	q->active = NULL;
 	vccw_complete(q, req, -ECANCELED, req->cancel, NULL);
