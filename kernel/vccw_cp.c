@@ -38,6 +38,16 @@
 #define VCCW_ORB_ZERO_MIDAW	0x20
 
 /**
+ * struct vccw_window - a client page that is being read
+ * @page: its host address, NULL if there is none yet
+ * @iova_pfn: its page number in the client's address space
+ */
+struct vccw_window {
+	void *page;
+	u64 iova_pfn;
+};
+
+/**
  * struct vccw_walk - state of one translation
  * @dev: the device
  * @cp: the program written
@@ -51,8 +61,7 @@
  * @tics: TICs among them
  * @ends: CCWs among them that end the program
  * @idals: lowest IDAW list written
- * @page: client page of the CCWs, host address
- * @page_pfn: its page number in the client's address space
+ * @window: client page the CCWs are read from
  */
 struct vccw_walk {
 	struct vccw_device *dev;
@@ -67,8 +76,7 @@ struct vccw_walk {
 	u32 tics;
 	u32 ends;
 	void *idals;
-	void *page;
-	u64 page_pfn;
+	struct vccw_window window;
 };
 
 static int vccw_refuse(struct vccw_walk *w, int err, u16 reason)
@@ -97,6 +105,26 @@ static long vccw_pin(struct vccw_walk *w, u64 iova_pfn, u32 run, u16 reason)
 	}
 	pin->used = pins->clock;
 	return pin->pfn;
+}
+
+/*
+ * Have the window show a client address.  @reason is what to say when it is
+ * not mapped.
+ */
+static inline int vccw_show(struct vccw_walk *w, struct vccw_window *window,
+			    u64 iova, u16 reason)
+{
+	u64 iova_pfn = iova >> PAGE_SHIFT;
+	long pfn;
+
+	if (window->page && window->iova_pfn == iova_pfn)
+		return 0;
+	pfn = vccw_pin(w, iova_pfn, 1, reason);
+	if (pfn < 0)
+		return pfn;
+	window->page = pfn_to_virt(pfn);
+	window->iova_pfn = iova_pfn;
+	return 0;
 }
 
 /* Room for one more CCW and the terminator behind it. */
@@ -214,32 +242,24 @@ static int vccw_backward(struct vccw_walk *w, struct ccw1 *ccw, u32 last)
 /**
  * struct vccw_idaw_reader - where the client's IDAW list is being read
  * @iova: address of the next IDAW
- * @page: host address of its page
- * @page_pfn: that page's number in the client's address space
+ * @window: its page
  */
 struct vccw_idaw_reader {
 	u64 iova;
-	void *page;
-	u64 page_pfn;
+	struct vccw_window window;
 };
 
 /* Read one IDAW, once. */
 static int vccw_read_idaw(struct vccw_walk *w, struct vccw_idaw_reader *r,
 			  u64 *idaw)
 {
-	u64 iova_pfn = r->iova >> PAGE_SHIFT;
 	void *from;
+	int ret;
 
-	if (!r->page || r->page_pfn != iova_pfn) {
-		long pfn = vccw_pin(w, iova_pfn, 1,
-				    VFIO_CCW_RING_R_IDAL_UNMAPPED);
-
-		if (pfn < 0)
-			return pfn;
-		r->page = pfn_to_virt(pfn);
-		r->page_pfn = iova_pfn;
-	}
-	from = r->page + offset_in_page(r->iova);
+	ret = vccw_show(w, &r->window, r->iova, VFIO_CCW_RING_R_IDAL_UNMAPPED);
+	if (ret)
+		return ret;
+	from = r->window.page + offset_in_page(r->iova);
 	if (!w->idaw_format1) {
 		*idaw = READ_ONCE(*(u64 *)from);
 		r->iova += sizeof(u64);
@@ -394,8 +414,8 @@ static bool vccw_is_tic(const struct vccw_walk *w, const struct ccw1 *ccw)
 /* Read one CCW, once, into format 1. */
 static int vccw_read_ccw(struct vccw_walk *w, u32 iova, struct ccw1 *ccw)
 {
-	u64 iova_pfn = iova >> PAGE_SHIFT;
 	u64 raw;
+	int ret;
 
 	w->fault->ccw_index = w->reads;
 	w->fault->ccw_addr = iova;
@@ -404,16 +424,10 @@ static int vccw_read_ccw(struct vccw_walk *w, u32 iova, struct ccw1 *ccw)
 	w->reads++;
 	if (iova > (w->format1 ? VCCW_ADDR31 : VCCW_ADDR24))
 		return vccw_refuse(w, -EFAULT, VFIO_CCW_RING_R_CCW_UNMAPPED);
-	if (!w->page || w->page_pfn != iova_pfn) {
-		long pfn = vccw_pin(w, iova_pfn, 1,
-				    VFIO_CCW_RING_R_CCW_UNMAPPED);
-
-		if (pfn < 0)
-			return pfn;
-		w->page = pfn_to_virt(pfn);
-		w->page_pfn = iova_pfn;
-	}
-	raw = READ_ONCE(*(u64 *)(w->page + offset_in_page(iova)));
+	ret = vccw_show(w, &w->window, iova, VFIO_CCW_RING_R_CCW_UNMAPPED);
+	if (ret)
+		return ret;
+	raw = READ_ONCE(*(u64 *)(w->window.page + offset_in_page(iova)));
 	if (!w->format1)	/* byte 5 is ignored, the address has 24 bits */
 		raw = (raw & 0xff00000000000000ull) |
 		      (raw & 0xff000000ull) << 24 | (raw & 0xffffull) << 32 |
@@ -618,7 +632,7 @@ static int vccw_translate(struct vccw_walk *w, u32 cpa)
 	w->reads = 0;
 	w->tics = 0;
 	w->ends = 0;
-	w->page = NULL;
+	w->window.page = NULL;
 	cp->nr_segments = 0;
 	ret = vccw_add_segment(w, cpa, 0);
 	for (i = 0; !ret && i < cp->nr_segments; i++)
