@@ -303,6 +303,22 @@ static void vccw_unsolicited(struct vccw_queue *q, const struct irb *irb)
 		vccw_hold(q);
 }
 
+/*
+ * With some errors the extended-status word, format 0, names the storage that
+ * failed and a second CCW, by host addresses the client has no use for.
+ */
+static void vccw_hide_addresses(struct irb *irb)
+{
+	struct esw0 *esw = &irb->esw.esw0;
+
+	if (!irb->scsw.cmd.eswf || !(esw->erw.fsavf || esw->erw.scavf))
+		return;
+	esw->erw.fsavf = 0;
+	esw->erw.scavf = 0;
+	memset(esw->faddr, 0, sizeof(esw->faddr));
+	esw->saddr = u32_to_dma32(0);
+}
+
 /* Everything but the end of a start that went well. */
 static void vccw_other_status(struct vccw_queue *q, struct irb *irb)
 {
@@ -365,6 +381,7 @@ void vccw_queue_irq(struct vccw_device *dev)
 		vccw_complete(q, req, 0, VFIO_CCW_RING_R_NONE, irb);
 		return;
 	}
+	vccw_hide_addresses(irb);
 	vccw_other_status(q, irb);
 	if (!list_empty(&q->funcs))
 		vccw_issue_funcs(dev);
