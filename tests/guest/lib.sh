@@ -15,7 +15,7 @@ need() {
 
 # load_driver ccwring|stock: that vfio_ccw.ko, and what it stands on.
 load_driver() {
-	for module in vfio vfio_iommu_type1 mdev; do
+	for module in iommufd vfio vfio_iommu_type1 mdev; do
 		[ -d /sys/module/$module ] || need insmod /lib/modules/lab/$module.ko
 	done
 	need insmod "/lib/modules/$1/vfio_ccw.ko"
