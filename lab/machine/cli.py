@@ -34,8 +34,6 @@ def parse(argv):
     p.add_argument("--disk", action="append", default=[], metavar="PATH",
                    help="Hercules: a 3390 image, 0.0.0120 and up (lab/dasd makes them); "
                    "QEMU: a raw image as virtio-blk, 0.0.1000 and up")
-    p.add_argument("--syncio", action="store_true",
-                   help="Hercules: SSCH may carry out at once what a disk has in memory")
     p.add_argument("--plugin", metavar="SO[,K=V]", help="QEMU: a TCG plugin")
     p.add_argument("--qmp", metavar="PATH", help="QEMU: a QMP socket there")
     p.add_argument("--machine-arg", action="append", default=[], metavar="ARG",

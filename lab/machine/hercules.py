@@ -76,8 +76,8 @@ class Machine:
         options = self._options
         config = _CONFIG.format(mem=options.mem, smp=options.smp)
         for i, path in enumerate(options.disk):
-            config += "%04X 3390 %s %s\n" % (FIRST_DISK + i, os.path.abspath(path),
-                                             "syncio" if options.syncio else "nosyncio")
+            # By default SSCH would carry out at once what a disk has in memory.
+            config += "%04X 3390 %s nosyncio\n" % (FIRST_DISK + i, os.path.abspath(path))
         self._write("hercules.cnf", config + "".join(l + "\n" for l in options.machine_arg))
         # Hercules refuses to load files from anywhere but beside the .ins file.
         shutil.copy(self._kernel, self._path("kernel"))

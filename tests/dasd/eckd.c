@@ -2,10 +2,14 @@
 #include "eckd.h"
 
 #include <string.h>
+#include <unistd.h>
 
 /* Where the parameters of a whole program are, from its beginning. */
 #define PARAMETERS 0x800
 #define SLOT_SIZE  0x20000
+
+#define LONG_TRACKS	300
+#define LONG_PARAMETERS 0x8000
 
 struct define_extent {
 	uint8_t mask;
@@ -101,4 +105,43 @@ void eckd_load(struct t_vm *vm, unsigned int slot, struct vfio_ccw_ring_sqe *sqe
 	eckd_program(vm, program, ECKD_READ, track * ECKD_TRACK_RECORDS, ECKD_TRACK_RECORDS,
 		     program + T_PAGE);
 	t_sqe_start(sqe, T_ORB_PLAIN, program, slot);
+}
+
+void eckd_long_program(struct t_vm *vm, uint32_t program, uint32_t data)
+{
+	struct t_ccw1 *ccws = t_at(vm, program), *ccw = ccws + 2;
+	unsigned int track, i;
+
+	eckd_prefix(vm, ccws, program + LONG_PARAMETERS, ECKD_READ, 0, ECKD_TRACK_RECORDS);
+	for (track = 0; track < LONG_TRACKS; track++) {
+		if (track)
+			*ccw++ = ccws[1];
+		for (i = 0; i < ECKD_TRACK_RECORDS; i++)
+			t_ccw1(ccw++, ECKD_READ, T_CCW_CC, ECKD_RECORD, data + i * ECKD_RECORD);
+	}
+	ccw[-1].flags = 0;
+}
+
+static uint32_t long_data(unsigned int slot)
+{
+	return T_IOVA + slot * SLOT_SIZE + ECKD_LONG_PROGRAM;
+}
+
+void eckd_long_load(struct t_vm *vm, unsigned int slot, struct vfio_ccw_ring_sqe *sqe)
+{
+	uint32_t program = T_IOVA + slot * SLOT_SIZE;
+
+	memset(t_at(vm, long_data(slot)), 0, ECKD_RECORD);
+	eckd_long_program(vm, program, long_data(slot));
+	t_sqe_start(sqe, T_ORB_PLAIN, program, slot);
+}
+
+void eckd_long_under_way(struct t_vm *vm)
+{
+	const volatile uint32_t *word = t_at(vm, long_data(0));
+	unsigned int us;
+
+	for (us = 0; !*word && us < 5000000; us += 50)
+		usleep(50);
+	T_NEED(*word, "the first program has read something");
 }

@@ -35,4 +35,15 @@ void eckd_program(struct t_vm *vm, uint32_t program, uint8_t command, uint32_t b
 /* Reads of whole tracks all over the disk. */
 void eckd_load(struct t_vm *vm, unsigned int slot, struct vfio_ccw_ring_sqe *sqe);
 
+/*
+ * Reads the first track over and over, nearly as long as a program can be: takes
+ * some ten milliseconds.  The program has ECKD_LONG_PROGRAM bytes at an IOVA.
+ */
+void eckd_long_program(struct t_vm *vm, uint32_t program, uint32_t data);
+#define ECKD_LONG_PROGRAM 0x9000
+
+/* Such reads, and whether the first of them is truly under way. */
+void eckd_long_load(struct t_vm *vm, unsigned int slot, struct vfio_ccw_ring_sqe *sqe);
+void eckd_long_under_way(struct t_vm *vm);
+
 #endif

@@ -96,24 +96,6 @@ static void unmap(struct t_vm *vm, struct t_ring *ring, unsigned int us, unsigne
 #define DATA_IOVA 0x01000000UL
 #define DATA_SIZE (ECKD_TRACK_RECORDS * ECKD_RECORD)
 
-/* Reads a track 300 times: nearly as long as a program can be. */
-static void long_program(struct t_vm *vm, struct vfio_ccw_ring_sqe *sqe)
-{
-	struct t_ccw1 *ccws = t_at(vm, T_IOVA), *ccw = ccws + 2;
-	unsigned int track, i;
-
-	eckd_prefix(vm, ccws, T_IOVA + 0x8000, ECKD_READ, 0, ECKD_TRACK_RECORDS);
-	for (track = 0; track < 300; track++) {
-		if (track)
-			*ccw++ = ccws[1];
-		for (i = 0; i < ECKD_TRACK_RECORDS; i++)
-			t_ccw1(ccw++, ECKD_READ, T_CCW_CC, ECKD_RECORD,
-			       DATA_IOVA + i * ECKD_RECORD);
-	}
-	ccw[-1].flags = 0;
-	t_sqe_start(sqe, T_ORB_PLAIN, T_IOVA, 1);
-}
-
 /*
  * Memory goes under one long program.  Gives whether that stopped it; when the
  * emulator has carried it out before, it did not.
@@ -126,7 +108,8 @@ static bool unmap_long(struct t_vm *vm, struct t_ring *ring)
 	bool stopped;
 
 	T_NEED(data != MAP_FAILED && !t_map(vm, data, DATA_SIZE, DATA_IOVA, 3), "memory");
-	long_program(vm, t_ring_sqe(ring));
+	eckd_long_program(vm, T_IOVA, DATA_IOVA);
+	t_sqe_start(t_ring_sqe(ring), T_ORB_PLAIN, T_IOVA, 1);
 	T_NEED(t_ring_enter(ring, 1, 0) == 1, "a start");
 	T_NEED(!t_unmap(vm, DATA_IOVA, DATA_SIZE), "unmap");
 	T_EQUAL(t_ring_cq_tail(ring) - ring->head, 1, "a long program ends before an unmap does");

@@ -16,12 +16,16 @@ void t_load_sense_id(struct t_vm *vm, unsigned int slot, struct vfio_ccw_ring_sq
 /* Fills SQEs for T_DEPTH requests; t_ring_enter() submits them. */
 void t_load_queue(struct t_vm *vm, struct t_ring *ring, t_load load);
 
+/* Returns when it is time to stop what is under way. */
+typedef void (*t_moment)(struct t_vm *vm);
+
 /*
- * T_DEPTH starts and, so much later, a halt or clear: one last CQE each.  With
- * no delay all are one batch.  Gives the number of starts that were taken back.
+ * T_DEPTH starts and, when the moment has come, a halt or clear: one last CQE
+ * each.  With no moment all are one batch.  Gives the number of starts that were
+ * taken back.
  */
 unsigned int t_load_stopped(struct t_vm *vm, struct t_ring *ring, t_load load, uint8_t opcode,
-			    unsigned int delay_us);
+			    t_moment moment);
 
 /* A process with T_DEPTH requests is killed: nothing of it may stay. */
 void t_load_killed(t_load load);

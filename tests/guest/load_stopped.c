@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "load.h"
 
@@ -55,27 +54,17 @@ static void check(const struct stopped *stopped)
 	printf("# %u carried out, %u taken back\n", stopped->done, stopped->taken_back);
 }
 
-static void pause_us(unsigned int us)
-{
-	struct timespec start, now;
-
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	do {
-		clock_gettime(CLOCK_MONOTONIC, &now);
-	} while ((now.tv_sec - start.tv_sec) * 1000000 + (now.tv_nsec - start.tv_nsec) / 1000 < us);
-}
-
 /* Nothing is reported before all is submitted: consoles are slow. */
 static bool submit(struct t_vm *vm, struct t_ring *ring, t_load load, uint8_t opcode,
-		   unsigned int delay_us)
+		   t_moment moment)
 {
 	struct vfio_ccw_ring_sqe *sqe;
 	int starts = 0, all;
 
 	t_load_queue(vm, ring, load);
-	if (delay_us) {
+	if (moment) {
 		starts = t_ring_enter(ring, T_DEPTH, 0);
-		pause_us(delay_us);
+		moment(vm);
 	}
 	sqe = t_ring_sqe(ring);
 	sqe->opcode = opcode;
@@ -85,13 +74,13 @@ static bool submit(struct t_vm *vm, struct t_ring *ring, t_load load, uint8_t op
 }
 
 unsigned int t_load_stopped(struct t_vm *vm, struct t_ring *ring, t_load load, uint8_t opcode,
-			    unsigned int delay_us)
+			    t_moment moment)
 {
 	struct stopped stopped = { 0 };
 	struct vfio_ccw_ring_cqe cqe;
 	unsigned int i;
 
-	if (!submit(vm, ring, load, opcode, delay_us))
+	if (!submit(vm, ring, load, opcode, moment))
 		return 0;
 	for (i = 0; i < T_DEPTH + 1; i++) {
 		if (t_ring_next(ring, &cqe)) {
