@@ -12,13 +12,21 @@
 
 static void vccw_irq(struct subchannel *sch)
 {
-	struct vccw_parent *parent = dev_get_drvdata(&sch->dev);
+	struct vccw_device *dev = vccw_from_sch(sch);
 
 	inc_irq_stat(IRQIO_CIO);
-	if (likely(parent->dev))
-		vccw_queue_irq(parent->dev);
+	if (likely(dev))
+		vccw_queue_irq(dev);
 	else
 		cio_disable_subchannel(sch);	/* nobody has enabled it */
+}
+
+/* The css core calls us for subchannels that are being bound and unbound, too. */
+static void vccw_set_parent(struct subchannel *sch, struct vccw_parent *parent)
+{
+	spin_lock_irq(&sch->lock);
+	dev_set_drvdata(&sch->dev, parent);
+	spin_unlock_irq(&sch->lock);
 }
 
 static int vccw_probe(struct subchannel *sch)
@@ -36,11 +44,12 @@ static int vccw_probe(struct subchannel *sch)
 	parent->type.sysfs_name = "io";
 	parent->type.pretty_name = "I/O subchannel (Non-QDIO)";
 	parent->types[0] = &parent->type;
-	dev_set_drvdata(&sch->dev, parent);
+	vccw_chp_init(sch);
+	vccw_set_parent(sch, parent);
 	ret = mdev_register_parent(&parent->parent, &sch->dev,
 				   &vccw_mdev_driver, parent->types, 1);
 	if (ret) {
-		dev_set_drvdata(&sch->dev, NULL);
+		vccw_set_parent(sch, NULL);
 		kfree(parent);
 	}
 	return ret;
@@ -51,32 +60,30 @@ static void vccw_remove(struct subchannel *sch)
 	struct vccw_parent *parent = dev_get_drvdata(&sch->dev);
 
 	mdev_unregister_parent(&parent->parent);
-	dev_set_drvdata(&sch->dev, NULL);
+	vccw_set_parent(sch, NULL);
 	kfree(parent);
 }
 
 /* The system goes down: nothing may write to memory any more. */
 static void vccw_shutdown(struct subchannel *sch)
 {
-	struct vccw_parent *parent = dev_get_drvdata(&sch->dev);
 	struct vccw_device *dev;
 
 	spin_lock_irq(&sch->lock);
-	dev = parent->dev;
+	dev = vccw_from_sch(sch);
+	if (dev)
+		get_device(&dev->vdev.device);
 	spin_unlock_irq(&sch->lock);
 	if (!dev)
 		return;
-	vccw_ring_detach(dev);
-	mutex_lock(&dev->lock);
-	if (dev->open)
-		vccw_queue_close(dev);
-	mutex_unlock(&dev->lock);
+	vccw_queue_shutdown(dev);
+	put_device(&dev->vdev.device);
 }
 
 /* Something has happened to the subchannel: is there still a device on it? */
 static int vccw_sch_event(struct subchannel *sch, int process)
 {
-	struct vccw_parent *parent = dev_get_drvdata(&sch->dev);
+	struct vccw_device *dev;
 	unsigned long flags;
 	int ret = -EAGAIN;
 
@@ -85,8 +92,9 @@ static int vccw_sch_event(struct subchannel *sch, int process)
 		goto out;
 	ret = 0;
 	if (cio_update_schib(sch)) {
-		if (parent->dev)
-			vccw_queue_dead(parent->dev);
+		dev = vccw_from_sch(sch);
+		if (dev)
+			vccw_queue_dead(dev);
 		css_sched_sch_todo(sch, SCH_TODO_UNREG);
 	}
 out:

@@ -5,23 +5,25 @@
 #include "vccw_device.h"
 #include "chp.h"
 
-/* A path is gone, physically (@report) or by the operator's wish. */
-static void vccw_path_off(struct vccw_device *dev, struct subchannel *sch,
-			  struct chp_link *link, u8 mask, bool report)
+/**
+ * vccw_chp_init - paths the subchannel may use, when it is bound
+ * @sch: the subchannel
+ *
+ * Context: process context.
+ */
+void vccw_chp_init(struct subchannel *sch)
 {
-	if (!dev)
-		return;
-	vccw_queue_path_lost(dev, mask);
-	if (report)
-		vccw_region_crw(dev, CRW_RSC_CPATH, CRW_ERC_PERRN,
-				link->chpid.id);
+	sch->opm = chp_get_sch_opm(sch);
+	sch->lpm = sch->schib.pmcw.pam & sch->opm;
 }
 
-static void vccw_path_on(struct vccw_device *dev, struct chp_link *link)
+/*
+ * Tell the client.  It is told of paths varied by the operator, too: for a
+ * client they come and go like any other.
+ */
+static void vccw_report(struct vccw_device *dev, struct chp_link *link, u8 erc)
 {
-	if (dev)
-		vccw_region_crw(dev, CRW_RSC_CPATH, CRW_ERC_INIT,
-				link->chpid.id);
+	vccw_region_crw(dev, CRW_RSC_CPATH, erc, link->chpid.id);
 }
 
 /**
@@ -30,41 +32,36 @@ static void vccw_path_on(struct vccw_device *dev, struct chp_link *link)
  * @link: the path
  * @event: CHP_*
  *
- * Context: process context; takes subchannel.lock.
+ * Context: process context, subchannel.lock held.
  * Return: 0, -ENODEV when the subchannel has no device any more.
  */
 int vccw_chp_event(struct subchannel *sch, struct chp_link *link, int event)
 {
-	struct vccw_parent *parent = dev_get_drvdata(&sch->dev);
 	int mask = chp_ssd_get_mask(&sch->ssd_info, link);
-	int ret = 0;
+	struct vccw_device *dev = vccw_from_sch(sch);
 
+	lockdep_assert_held(&sch->lock);
 	if (!mask)
 		return 0;
-	spin_lock_irq(&sch->lock);
-	if (cio_update_schib(sch)) {
-		ret = -ENODEV;
-		goto out;
-	}
+	if (cio_update_schib(sch))
+		return -ENODEV;
+	if (event == CHP_VARY_OFF)
+		sch->opm &= ~mask;
+	if (event == CHP_VARY_ON)
+		sch->opm |= mask;
+	sch->lpm = sch->schib.pmcw.pam & sch->opm;
+	if (!dev)
+		return 0;
 	switch (event) {
 	case CHP_VARY_OFF:
-		sch->opm &= ~mask;
-		sch->lpm &= ~mask;
-		vccw_path_off(parent->dev, sch, link, mask, false);
-		break;
 	case CHP_OFFLINE:
-		vccw_path_off(parent->dev, sch, link, mask, true);
+		vccw_queue_path_lost(dev, mask);
+		vccw_report(dev, link, CRW_ERC_PERRN);
 		break;
 	case CHP_VARY_ON:
-		sch->opm |= mask;
-		sch->lpm |= mask;
-		break;
 	case CHP_ONLINE:
-		sch->lpm |= mask & sch->opm;
-		vccw_path_on(parent->dev, link);
+		vccw_report(dev, link, CRW_ERC_INIT);
 		break;
 	}
-out:
-	spin_unlock_irq(&sch->lock);
-	return ret;
+	return 0;
 }

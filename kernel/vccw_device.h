@@ -58,9 +58,18 @@ static inline struct vccw_device *vccw_from_vdev(struct vfio_device *vdev)
 	return container_of(vdev, struct vccw_device, vdev);
 }
 
+/* The device of a subchannel, NULL if it has none; subchannel.lock held. */
+static inline struct vccw_device *vccw_from_sch(struct subchannel *sch)
+{
+	struct vccw_parent *parent = dev_get_drvdata(&sch->dev);
+
+	return likely(parent) ? parent->dev : NULL;
+}
+
 extern struct mdev_driver vccw_mdev_driver;
 extern const struct attribute_group *vccw_groups[];
 
+void vccw_chp_init(struct subchannel *sch);
 int vccw_chp_event(struct subchannel *sch, struct chp_link *link, int event);
 
 #endif /* VCCW_DEVICE_H */

@@ -120,6 +120,15 @@ static bool vccw_pins_evict(struct vccw_device *dev)
 	return true;
 }
 
+static bool vccw_uses_iommufd(struct vccw_device *dev)
+{
+#if IS_ENABLED(CONFIG_IOMMUFD)
+	return dev->vdev.iommufd_access;
+#else
+	return false;
+#endif
+}
+
 /* Wait until the VFIO core has removed a range it told us about. */
 static void vccw_pins_wait_unmap(struct vccw_pins *pins, u64 first, u64 last)
 {
@@ -152,6 +161,9 @@ static int vccw_pins_pin(struct vccw_device *dev, u64 iova_pfn, u32 run,
 	struct vccw_pins *pins = &dev->pins;
 	int ret;
 
+	/* iommufd unpins what was pinned by one call, not a page of it. */
+	if (vccw_uses_iommufd(dev))
+		run = 1;
 	while (pins->limit - pins->count < run) {
 		if (vccw_pins_evict(dev))
 			continue;

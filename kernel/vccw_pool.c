@@ -72,6 +72,7 @@ int vccw_queue_init(struct vccw_queue *q)
 	INIT_LIST_HEAD(&q->ready);
 	INIT_LIST_HEAD(&q->funcs);
 	init_waitqueue_head(&q->idle);
+	INIT_WORK(&q->path_work, vccw_queue_path_work);
 	init_llist_head(&q->free);
 	vccw_req_init(&q->region_req, block);
 	q->region_req.region = true;

@@ -14,6 +14,7 @@
  */
 #include <linux/vfio_ccw_ring.h>
 #include "vccw_device.h"
+#include "vccw_irb.h"
 #include "ioasm.h"
 
 static inline struct vccw_device *vccw_of(struct vccw_queue *q)
@@ -21,10 +22,10 @@ static inline struct vccw_device *vccw_of(struct vccw_queue *q)
 	return container_of(q, struct vccw_device, queue);
 }
 
-/* Does the queue take requests? */
-static bool vccw_accepts(const struct vccw_queue *q)
+/* Channel-program address as the client knows it, 0 if it has none. */
+static u32 vccw_client_cpa(const struct vccw_req *req, u32 host)
 {
-	return q->state == VCCW_QUEUE_RUN || q->state == VCCW_QUEUE_DRAIN;
+	return req ? vccw_cp_iova(&req->cp, host) : 0;
 }
 
 /* Ends of a request */
@@ -45,7 +46,7 @@ void vccw_complete(struct vccw_queue *q, struct vccw_req *req, int res,
 	struct vccw_fault fault = { .reason = reason };
 	u16 flags = 0;
 
-	if (unlikely(q->state != VCCW_QUEUE_RUN))
+	if (unlikely(q->drains))
 		wake_up(&q->idle);
 	if (req->region) {
 		if (irb && req->func == VCCW_START)
@@ -94,6 +95,32 @@ static void vccw_hold(struct vccw_queue *q)
 	}
 }
 
+/**
+ * vccw_complete_stopped - end the active start, which the driver has stopped
+ * @q: the queue
+ * @req: the start; active no more
+ * @res: -errno
+ *
+ * The client has asked for nothing: what it sees is a start that ended with a
+ * channel error.  Memory that goes is an address that does not exist, which is
+ * a program check; all else is an interface-control check.
+ *
+ * Context: subchannel.lock held, interrupts off.
+ */
+void vccw_complete_stopped(struct vccw_queue *q, struct vccw_req *req, int res)
+{
+	u16 reason = req->cancel;
+	struct irb irb;
+
+	vccw_irb_make(&irb, SCSW_FCTL_START_FUNC,
+		      reason == VFIO_CCW_RING_R_UNMAPPED ?
+		      SCHN_STAT_PROG_CHECK : SCHN_STAT_INTF_CTRL_CHK);
+	irb.scsw.cmd.cpa = u32_to_dma32(vccw_client_cpa(req, dma32_to_u32(req->orb.cmd.cpa) + 8));
+	vccw_complete(q, req, res, reason, &irb);
+	if (reason == VFIO_CCW_RING_R_PATH_LOST)
+		vccw_hold(q);
+}
+
 /* Instructions */
 
 static int vccw_errno(int cc)
@@ -104,6 +131,23 @@ static int vccw_errno(int cc)
 static u16 vccw_reason(int cc)
 {
 	return cc == 2 ? VFIO_CCW_RING_R_BUSY : VFIO_CCW_RING_R_NOT_OPERATIONAL;
+}
+
+/*
+ * START SUBCHANNEL.  A path that has been varied off is not used; without one
+ * left it is as if none were operational.
+ */
+static int vccw_ssch(struct subchannel *sch, struct vccw_req *req)
+{
+	int cc;
+
+	req->orb.cmd.lpm &= sch->opm;
+	if (unlikely(!req->orb.cmd.lpm))
+		return 3;
+	cc = ssch(sch->schid, &req->orb);
+	if (likely(cc == 0))
+		sch->schib.scsw.cmd.actl |= SCSW_ACTL_START_PEND;
+	return cc;
 }
 
 /**
@@ -122,16 +166,15 @@ void vccw_issue_start(struct vccw_device *dev)
 	struct vccw_req *req;
 	int cc;
 
-	while (vccw_idle(q) && q->state == VCCW_QUEUE_RUN) {
+	while (vccw_idle(q) && vccw_runs(q)) {
 		req = list_first_entry_or_null(&q->ready, struct vccw_req, link);
 		if (!req)
 			return;
-		cc = ssch(sch->schid, &req->orb);
+		cc = vccw_ssch(sch, req);
 		if (cc == 1)
 			return;
 		list_del(&req->link);
 		if (likely(cc == 0)) {
-			sch->schib.scsw.cmd.actl |= SCSW_ACTL_START_PEND;
 			q->active = req;
 			return;
 		}
@@ -167,39 +210,15 @@ static void vccw_issue_funcs(struct vccw_device *dev)
 
 /* Interrupts */
 
-/* The start ended well: channel end and device end and nothing else. */
-static bool vccw_clean(const struct cmd_scsw *scsw)
-{
-	return scsw->dstat == (DEV_STAT_CHN_END | DEV_STAT_DEV_END) &&
-	       !scsw->cstat && !scsw->cc;
-}
-
-/*
- * Nothing of this part of a start's status is a failure.  The end may come in
- * parts, channel end first, and a program-controlled interruption in any.
- */
-static bool vccw_harmless(const struct cmd_scsw *scsw)
-{
-	return !(scsw->dstat & ~(DEV_STAT_CHN_END | DEV_STAT_DEV_END)) &&
-	       !(scsw->cstat & ~SCHN_STAT_PCI) && !scsw->cc;
-}
-
-/* The subchannel or the device is still at it. */
-static bool vccw_goes_on(const struct cmd_scsw *scsw)
-{
-	return scsw->actl & (SCSW_ACTL_SCHACT | SCSW_ACTL_DEVACT) &&
-	       !(scsw->stctl & SCSW_STCTL_SEC_STATUS);
-}
-
 /*
  * Status in the middle of a start.  If there is no room to report it, it is
  * kept, merged with what may follow, and goes out with the end of the request.
  */
-static void vccw_intermediate(struct vccw_queue *q, const struct irb *irb)
+static void vccw_intermediate(struct vccw_queue *q, struct irb *irb)
 {
 	struct vccw_req *req = q->active;
 
-	req->failed |= !vccw_harmless(&irb->scsw.cmd);
+	req->failed |= !vccw_irb_harmless(irb);
 	if (req->region) {
 		vccw_region_irb(vccw_of(q), irb);
 		return;
@@ -208,27 +227,10 @@ static void vccw_intermediate(struct vccw_queue *q, const struct irb *irb)
 	    vccw_cq_post_extra(q->ring, q->ring_index, req->user_data,
 			       VFIO_CCW_RING_CQE_MORE, irb))
 		return;
-	if (!req->merged)
-		memset(&req->irb, 0, sizeof(req->irb));
+	if (req->merged)
+		vccw_irb_merge(&req->irb, irb);
 	req->merged = true;
-	req->irb.scsw.cmd.dstat |= irb->scsw.cmd.dstat;
-	req->irb.scsw.cmd.cstat |= irb->scsw.cmd.cstat;
-	req->irb.scsw.cmd.stctl |= irb->scsw.cmd.stctl;
-	if (irb->scsw.cmd.stctl & SCSW_STCTL_PRIM_STATUS)
-		req->irb.scsw.cmd.count = irb->scsw.cmd.count;
-}
-
-/* The status of a start's end, with what was kept before. */
-static void vccw_merge(struct vccw_req *req, struct irb *irb)
-{
-	u32 count = irb->scsw.cmd.count;
-
-	if (req->irb.scsw.cmd.stctl & SCSW_STCTL_PRIM_STATUS)
-		count = req->irb.scsw.cmd.count;
-	irb->scsw.cmd.dstat |= req->irb.scsw.cmd.dstat;
-	irb->scsw.cmd.cstat |= req->irb.scsw.cmd.cstat;
-	irb->scsw.cmd.stctl |= req->irb.scsw.cmd.stctl;
-	irb->scsw.cmd.count = count;
+	req->irb = *irb;
 }
 
 /* The active start has ended. */
@@ -238,9 +240,11 @@ static void vccw_end_active(struct vccw_queue *q, struct irb *irb)
 
 	q->active = NULL;
 	if (unlikely(req->merged))
-		vccw_merge(req, irb);
-	if (unlikely(req->cancel))
-		vccw_complete(q, req, -ECANCELED, req->cancel, irb);
+		vccw_irb_merge(&req->irb, irb);
+	/* Stopped, and not by a HALT or CLEAR of the client. */
+	if (unlikely(req->cancel) && vccw_irb_stopped(irb) &&
+	    list_empty(&q->funcs))
+		vccw_complete_stopped(q, req, -ECANCELED);
 	else
 		vccw_complete(q, req, 0, VFIO_CCW_RING_R_NONE, irb);
 }
@@ -283,40 +287,18 @@ static void vccw_flush_unsolicited(struct vccw_queue *q)
 }
 
 /* Status nobody asked for. */
-static void vccw_unsolicited(struct vccw_queue *q, const struct irb *irb)
+static void vccw_unsolicited(struct vccw_queue *q, struct irb *irb)
 {
-	struct irb *kept = &q->unsolicited_irb;
-
 	if (!q->ring) {
 		vccw_region_irb(vccw_of(q), irb);
 		return;
 	}
-	if (q->unsolicited++) {
-		kept->scsw.cmd.dstat |= irb->scsw.cmd.dstat;
-		kept->scsw.cmd.cstat |= irb->scsw.cmd.cstat;
-		kept->scsw.cmd.stctl |= irb->scsw.cmd.stctl;
-	} else {
-		*kept = *irb;
-	}
+	if (q->unsolicited++)
+		vccw_irb_merge(&q->unsolicited_irb, irb);
+	q->unsolicited_irb = *irb;
 	vccw_flush_unsolicited(q);
 	if (irb->scsw.cmd.dstat & DEV_STAT_UNIT_CHECK)
 		vccw_hold(q);
-}
-
-/*
- * With some errors the extended-status word, format 0, names the storage that
- * failed and a second CCW, by host addresses the client has no use for.
- */
-static void vccw_hide_addresses(struct irb *irb)
-{
-	struct esw0 *esw = &irb->esw.esw0;
-
-	if (!irb->scsw.cmd.eswf || !(esw->erw.fsavf || esw->erw.scavf))
-		return;
-	esw->erw.fsavf = 0;
-	esw->erw.scavf = 0;
-	memset(esw->faddr, 0, sizeof(esw->faddr));
-	esw->saddr = u32_to_dma32(0);
 }
 
 /* Everything but the end of a start that went well. */
@@ -325,7 +307,7 @@ static void vccw_other_status(struct vccw_queue *q, struct irb *irb)
 	struct cmd_scsw *scsw = &irb->scsw.cmd;
 	struct vccw_req *active = q->active;
 
-	if (scsw->fctl & (SCSW_FCTL_HALT_FUNC | SCSW_FCTL_CLEAR_FUNC)) {
+	if (vccw_irb_stopped(irb)) {
 		bool reported = active && active->region;
 
 		if (active)
@@ -335,23 +317,16 @@ static void vccw_other_status(struct vccw_queue *q, struct irb *irb)
 			vccw_hold(q);
 	} else if (!active) {
 		vccw_unsolicited(q, irb);
-	} else if (vccw_goes_on(scsw)) {
+	} else if (vccw_irb_goes_on(irb)) {
 		vccw_intermediate(q, irb);
 	} else {
-		bool good = !active->failed && vccw_harmless(scsw) &&
+		bool good = !active->failed && vccw_irb_harmless(irb) &&
 			    scsw->dstat & DEV_STAT_DEV_END;
-		bool hold = !good && !active->cancel;
 
 		vccw_end_active(q, irb);
-		if (hold)
+		if (!good)
 			vccw_hold(q);
 	}
-}
-
-/* Channel-program address as the client knows it, 0 if it has none. */
-static u32 vccw_client_cpa(const struct vccw_req *req, u32 host)
-{
-	return req ? vccw_cp_iova(&req->cp, host) : 0;
 }
 
 /**
@@ -373,7 +348,7 @@ void vccw_queue_irq(struct vccw_device *dev)
 	/* From here on the IRB is the client's: it knows no address of ours. */
 	scsw->cpa = u32_to_dma32(vccw_client_cpa(req, dma32_to_u32(scsw->cpa)));
 	if (likely(req && scsw->fctl == SCSW_FCTL_START_FUNC &&
-		   vccw_clean(scsw) && !req->merged && !req->cancel &&
+		   vccw_irb_clean(irb) && !req->merged &&
 		   list_empty(&q->funcs))) {
 		/* The device comes first: it is idle while we talk. */
 		q->active = NULL;
@@ -381,7 +356,7 @@ void vccw_queue_irq(struct vccw_device *dev)
 		vccw_complete(q, req, 0, VFIO_CCW_RING_R_NONE, irb);
 		return;
 	}
-	vccw_hide_addresses(irb);
+	vccw_irb_hide_addresses(irb);
 	vccw_other_status(q, irb);
 	if (!list_empty(&q->funcs))
 		vccw_issue_funcs(dev);
@@ -404,7 +379,7 @@ static bool vccw_release_hold(struct vccw_queue *q, const struct vccw_req *req)
 /* Queue a start, or say why not. */
 static void vccw_queue_one(struct vccw_queue *q, struct vccw_req *req)
 {
-	if (!vccw_accepts(q))
+	if (q->state != VCCW_QUEUE_RUN)
 		vccw_complete(q, req, -ENODEV, VFIO_CCW_RING_R_NOT_OPERATIONAL,
 			      NULL);
 	else if (q->held && !vccw_release_hold(q, req))
@@ -426,7 +401,7 @@ void vccw_queue_start(struct vccw_device *dev, struct list_head *batch)
 	struct vccw_req *req, *next;
 
 	spin_lock_irq(&dev->sch->lock);
-	if (likely(vccw_accepts(q) && !q->held))
+	if (likely(q->state == VCCW_QUEUE_RUN && !q->held))
 		list_splice_tail_init(batch, &q->ready);
 	list_for_each_entry_safe(req, next, batch, link) {
 		list_del(&req->link);
@@ -435,6 +410,12 @@ void vccw_queue_start(struct vccw_device *dev, struct list_head *batch)
 	vccw_flush_unsolicited(q);
 	vccw_issue_start(dev);
 	spin_unlock_irq(&dev->sch->lock);
+}
+
+/* Condition code 3, in the stock ABI's words: is there a path left to try? */
+static int vccw_no_path(struct subchannel *sch, u8 lpm)
+{
+	return !cio_update_schib(sch) && sch->lpm & ~lpm ? -EACCES : -ENODEV;
 }
 
 /**
@@ -451,19 +432,18 @@ int vccw_queue_start_region(struct vccw_device *dev)
 	int ret = 0, cc;
 
 	spin_lock_irq(&dev->sch->lock);
-	if (!vccw_accepts(q)) {
+	if (q->state != VCCW_QUEUE_RUN) {
 		ret = -ENODEV;
-	} else if (!vccw_idle(q) || q->state != VCCW_QUEUE_RUN) {
+	} else if (!vccw_idle(q) || q->drains) {
 		ret = -EBUSY;
 	} else {
-		cc = ssch(dev->sch->schid, &req->orb);
+		cc = vccw_ssch(dev->sch, req);
 		if (cc == 0) {
-			dev->sch->schib.scsw.cmd.actl |= SCSW_ACTL_START_PEND;
 			req->cancel = 0;
 			req->failed = false;
 			q->active = req;
 		} else if (cc == 3) {
-			ret = dev->sch->lpm ? -EACCES : -ENODEV;
+			ret = vccw_no_path(dev->sch, req->orb.cmd.lpm);
 		} else {
 			ret = -EBUSY;
 		}
@@ -476,7 +456,7 @@ static void vccw_func_locked(struct vccw_device *dev, struct vccw_req *req)
 {
 	struct vccw_queue *q = &dev->queue;
 
-	if (!vccw_accepts(q)) {
+	if (q->state != VCCW_QUEUE_RUN) {
 		vccw_complete(q, req, -ENODEV, VFIO_CCW_RING_R_NOT_OPERATIONAL,
 			      NULL);
 		return;
@@ -519,8 +499,8 @@ int vccw_queue_func_region(struct vccw_device *dev, enum vccw_func func)
 	int ret = 0, cc;
 
 	spin_lock_irq(&dev->sch->lock);
-	if (q->state != VCCW_QUEUE_RUN) {
-		ret = q->state == VCCW_QUEUE_DRAIN ? -EBUSY : -ENODEV;
+	if (!vccw_runs(q)) {
+		ret = q->state == VCCW_QUEUE_RUN ? -EBUSY : -ENODEV;
 		goto out;
 	}
 	if (func == VCCW_HALT)
@@ -562,24 +542,106 @@ u64 vccw_queue_oldest(struct vccw_device *dev)
 	return oldest;
 }
 
-/**
- * vccw_queue_path_lost - a channel path has gone
- * @dev: the device
- * @mask: the path
- *
- * What is under way on it is halted; its end reaches the client by the
- * interrupt that follows.
- *
- * Context: any, subchannel.lock held.
- */
-void vccw_queue_path_lost(struct vccw_device *dev, u8 mask)
+/* CANCEL SUBCHANNEL for the active start, if it has this user data. */
+static int vccw_cancel_active(struct vccw_queue *q, u64 target)
 {
-	struct subchannel *sch = dev->sch;
+	struct vccw_req *req = q->active;
+	int ret;
 
-	lockdep_assert_held(&sch->lock);
-	if (!dev->queue.active || !(sch->schib.pmcw.lpum & mask))
-		return;
-	if (hsch(sch->schid))
-		csch(sch->schid);
+	if (q->state != VCCW_QUEUE_RUN)
+		return -ENODEV;
+	if (!req || req->user_data != target)
+		return -ENOENT;
+	ret = cio_cancel(vccw_of(q)->sch);
+	if (ret)
+		return ret == -ENODEV ? -ENODEV : -EBUSY;
+	q->active = NULL;
+	vccw_complete(q, req, -ECANCELED, VFIO_CCW_RING_R_CANCELED, NULL);
+	return 0;
 }
 
+static u16 vccw_cancel_reason(int ret)
+{
+	switch (ret) {
+	case 0:
+		return VFIO_CCW_RING_R_NONE;
+	case -EBUSY:
+		return VFIO_CCW_RING_R_BUSY;
+	case -ENOENT:
+		return VFIO_CCW_RING_R_NO_START;
+	default:
+		return VFIO_CCW_RING_R_NOT_OPERATIONAL;
+	}
+}
+
+/**
+ * vccw_queue_cancel - take back a start that has not begun
+ * @dev: the device
+ * @target: user data of the start, the oldest one that has not begun
+ * @reason: what to say when it fails
+ *
+ * CANCEL SUBCHANNEL for the one the subchannel has accepted, which is then over
+ * without an interrupt.
+ *
+ * Context: process context, vccw_device.lock held.
+ * Return: 0, -EBUSY when it has begun or its status is pending, -ENOENT when
+ * there is none, -ENODEV.
+ */
+int vccw_queue_cancel(struct vccw_device *dev, u64 target, u16 *reason)
+{
+	struct vccw_queue *q = &dev->queue;
+	struct vccw_req *req;
+	int ret;
+
+	spin_lock_irq(&dev->sch->lock);
+	ret = vccw_cancel_active(q, target);
+	if (!ret)
+		goto out;
+	list_for_each_entry(req, &q->ready, link) {
+		if (req->user_data != target)
+			continue;
+		list_del(&req->link);
+		vccw_complete(q, req, -ECANCELED, VFIO_CCW_RING_R_CANCELED, NULL);
+		ret = 0;
+		break;
+	}
+out:
+	vccw_issue_start(dev);
+	spin_unlock_irq(&dev->sch->lock);
+	*reason = vccw_cancel_reason(ret);
+	return ret;
+}
+
+/**
+ * vccw_queue_resume - RESUME SUBCHANNEL
+ * @dev: the device
+ * @reason: what to say when it fails
+ *
+ * Programs that suspend are refused, so the subchannel says that there is none
+ * to resume.
+ *
+ * Context: process context, vccw_device.lock held.
+ * Return: 0, or -EINVAL, -EBUSY, -ENODEV with the condition codes 2, 1 and 3.
+ */
+int vccw_queue_resume(struct vccw_device *dev, u16 *reason)
+{
+	int ret;
+
+	spin_lock_irq(&dev->sch->lock);
+	ret = dev->queue.state == VCCW_QUEUE_RUN ? cio_resume(dev->sch) : -ENODEV;
+	spin_unlock_irq(&dev->sch->lock);
+	switch (ret) {
+	case 0:
+		*reason = VFIO_CCW_RING_R_NONE;
+		break;
+	case -EINVAL:
+		*reason = VFIO_CCW_RING_R_NOT_SUSPENDED;
+		break;
+	case -EBUSY:
+		*reason = VFIO_CCW_RING_R_BUSY;
+		break;
+	default:
+		*reason = VFIO_CCW_RING_R_NOT_OPERATIONAL;
+	}
+	return ret;
+}

@@ -6,6 +6,7 @@
 #include <linux/llist.h>
 #include <linux/types.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 #include <asm/cio.h>
 #include "orb.h"
 #include "vccw_cp.h"
@@ -55,22 +56,22 @@ struct vccw_req {
 };
 
 /**
- * enum vccw_queue_state - may the queue issue requests?
- * @VCCW_QUEUE_CLOSED: no, the device is closed; new requests are refused
+ * enum vccw_queue_state - does the queue take requests?
+ * @VCCW_QUEUE_CLOSED: no, the device is closed
  * @VCCW_QUEUE_RUN: yes
- * @VCCW_QUEUE_DRAIN: not now; new requests wait
- * @VCCW_QUEUE_DEAD: no, the device is gone; new requests are refused
+ * @VCCW_QUEUE_DEAD: no, the device is gone
  */
 enum vccw_queue_state {
 	VCCW_QUEUE_CLOSED,
 	VCCW_QUEUE_RUN,
-	VCCW_QUEUE_DRAIN,
 	VCCW_QUEUE_DEAD,
 };
 
 /**
  * struct vccw_queue - requests of one subchannel
- * @state: may requests be issued?
+ * @state: are requests taken?
+ * @drains: how many wait for what is under way to end; no start is issued
+ *	meanwhile
  * @active: start the subchannel is carrying out
  * @ready: starts waiting for their turn
  * @funcs: HALTs and CLEARs under way
@@ -80,7 +81,8 @@ enum vccw_queue_state {
  * @unsolicited: pieces of status nobody asked for, merged in
  *	@unsolicited_irb, that found no room in the CQ yet
  * @unsolicited_irb: that status
- * @idle: woken when something ends while @state is not RUN
+ * @idle: woken when something ends while somebody drains the queue
+ * @path_work: ends the start whose channel path has gone
  * @ring: the ring attached, NULL if none is
  * @ring_index: index of this subchannel in it
  * @pool: the requests of @ring
@@ -96,6 +98,7 @@ enum vccw_queue_state {
  */
 struct vccw_queue {
 	enum vccw_queue_state state;
+	u32 drains;
 	struct vccw_req *active;
 	struct list_head ready;
 	struct list_head funcs;
@@ -104,6 +107,7 @@ struct vccw_queue {
 	u32 unsolicited;
 	struct irb unsolicited_irb;
 	wait_queue_head_t idle;
+	struct work_struct path_work;
 	struct vccw_ring *ring;
 	u16 ring_index;
 	struct vccw_req *pool;
@@ -115,6 +119,13 @@ struct vccw_queue {
 	struct vccw_req region_func;
 };
 
+/* Are starts issued? */
+static inline bool vccw_runs(const struct vccw_queue *q)
+{
+	return q->state == VCCW_QUEUE_RUN && !q->drains;
+}
+
+/* Is nothing under way? */
 static inline bool vccw_idle(const struct vccw_queue *q)
 {
 	return !q->active && list_empty(&q->funcs);
@@ -129,14 +140,19 @@ void vccw_queue_start(struct vccw_device *dev, struct list_head *batch);
 int vccw_queue_start_region(struct vccw_device *dev);
 void vccw_queue_func(struct vccw_device *dev, struct vccw_req *req);
 int vccw_queue_func_region(struct vccw_device *dev, enum vccw_func func);
+void vccw_complete_stopped(struct vccw_queue *q, struct vccw_req *req, int res);
+int vccw_queue_cancel(struct vccw_device *dev, u64 target, u16 *reason);
+int vccw_queue_resume(struct vccw_device *dev, u16 *reason);
 void vccw_queue_irq(struct vccw_device *dev);
-void vccw_queue_path_lost(struct vccw_device *dev, u8 mask);
 u64 vccw_queue_oldest(struct vccw_device *dev);
 
 /* vccw_stop.c: ways out */
 int vccw_queue_open(struct vccw_device *dev);
 void vccw_queue_close(struct vccw_device *dev);
+void vccw_queue_shutdown(struct vccw_device *dev);
 void vccw_queue_dead(struct vccw_device *dev);
+void vccw_queue_path_lost(struct vccw_device *dev, u8 mask);
+void vccw_queue_path_work(struct work_struct *work);
 void vccw_queue_stop_all(struct vccw_device *dev, u16 reason);
 void vccw_queue_stop_range(struct vccw_device *dev, u64 first, u64 last,
 			   u16 reason);

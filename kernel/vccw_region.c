@@ -12,6 +12,7 @@
 #include <linux/mm.h>
 #include <linux/uaccess.h>
 #include "vccw_device.h"
+#include "vccw_irb.h"
 #include "ioasm.h"
 
 #define VCCW_REGIONS		4
@@ -100,28 +101,89 @@ int vccw_region_info(struct vfio_region_info *info, unsigned long arg)
 
 /* I/O region */
 
+/* Part of the status of the start that the newest unread IRB is of? */
+static bool vccw_same_start(const struct vccw_regions *r, const struct irb *irb)
+{
+	const struct irb *newest = &r->irbs[(r->irb_end - 1) % VCCW_IRBS];
+
+	return r->irb_first != r->irb_end &&
+	       newest->scsw.cmd.fctl & SCSW_FCTL_START_FUNC &&
+	       vccw_irb_goes_on(newest) &&
+	       irb->scsw.cmd.fctl & SCSW_FCTL_START_FUNC;
+}
+
 /**
  * vccw_region_irb - an IRB for the I/O region
  * @dev: the device
  * @irb: the IRB, addresses in it are the client's
+ *
+ * It waits behind those that have not been read.  Status of one start becomes
+ * one IRB, as in a subchannel whose status is not cleared in time.  A client
+ * that starts and starts and does not read loses the oldest; one that has set
+ * no eventfd looks at the region when it likes, and finds the latest.
  *
  * Context: interrupts off, subchannel.lock held.
  */
 void vccw_region_irb(struct vccw_device *dev, const struct irb *irb)
 {
 	struct vccw_regions *r = &dev->regions;
+	struct vccw_trigger *trigger = &r->triggers[VFIO_CCW_IO_IRQ_INDEX];
+	struct irb whole = *irb;
 
 	lockdep_assert_held(&dev->sch->lock);
 	BUILD_BUG_ON(sizeof(r->io.irb_area) < sizeof(*irb));
-	memcpy(r->io.irb_area, irb, sizeof(*irb));
-	vccw_trigger_signal(&r->triggers[VFIO_CCW_IO_IRQ_INDEX]);
+	if (unlikely(vccw_same_start(r, irb)))
+		vccw_irb_merge(&r->irbs[--r->irb_end % VCCW_IRBS], &whole);
+	if (!vccw_trigger_signal(trigger))
+		r->irb_first = r->irb_end;
+	else if (unlikely(r->irb_end - r->irb_first == VCCW_IRBS))
+		r->irb_first++;
+	r->irbs[r->irb_end++ % VCCW_IRBS] = whole;
 }
 
-static ssize_t vccw_io_read(struct vccw_device *dev, void *to)
+/**
+ * vccw_region_no_answer - a HALT or CLEAR that the device has not answered
+ * @dev: the device
+ * @func: VCCW_HALT or VCCW_CLEAR
+ *
+ * Context: interrupts off, subchannel.lock held.
+ */
+void vccw_region_no_answer(struct vccw_device *dev, u8 func)
 {
+	struct irb irb;
+
+	vccw_irb_make(&irb, func == VCCW_HALT ? SCSW_FCTL_HALT_FUNC :
+		      SCSW_FCTL_CLEAR_FUNC, 0);
+	vccw_region_irb(dev, &irb);
+}
+
+/*
+ * The oldest unread IRB enters the region when its SCSW is about to be read.
+ * The eventfd says that there is another.
+ */
+static void vccw_io_next_irb(struct vccw_device *dev)
+{
+	struct vccw_regions *r = &dev->regions;
+	bool more;
+
 	spin_lock_irq(&dev->sch->lock);
-	memcpy(to, &dev->regions.io, sizeof(dev->regions.io));
+	if (r->irb_first != r->irb_end)
+		memcpy(r->io.irb_area, &r->irbs[r->irb_first++ % VCCW_IRBS],
+		       sizeof(r->irbs[0]));
+	more = r->irb_first != r->irb_end;
 	spin_unlock_irq(&dev->sch->lock);
+	if (more)
+		vccw_trigger_signal(&r->triggers[VFIO_CCW_IO_IRQ_INDEX]);
+}
+
+static ssize_t vccw_io_read(struct vccw_device *dev, void *to, u32 offset,
+			    size_t count)
+{
+	u32 irb = offsetof(struct ccw_io_region, irb_area);
+
+	if (offset <= irb && offset + count > irb)
+		vccw_io_next_irb(dev);
+	memcpy(to, &dev->regions.io, sizeof(dev->regions.io));
 	return 0;
 }
 
@@ -168,10 +230,7 @@ static ssize_t vccw_io_write(struct vccw_device *dev, const char __user *buf,
 
 	if (copy_from_user(&new.bytes[pos], buf, count))
 		return -EFAULT;
-	spin_lock_irq(&dev->sch->lock);
 	memcpy((u8 *)io + pos, &new.bytes[pos], count);
-	io->ret_code = 0;
-	spin_unlock_irq(&dev->sch->lock);
 	ret = vccw_io_start(dev);
 	io->ret_code = ret;
 	return ret;
@@ -256,11 +315,12 @@ static ssize_t vccw_crw_read(struct vccw_device *dev, void *to)
 	return 0;
 }
 
-static ssize_t vccw_region_fetch(struct vccw_device *dev, u32 index, void *to)
+static ssize_t vccw_region_fetch(struct vccw_device *dev, u32 index, void *to,
+				 u32 offset, size_t count)
 {
 	switch (index) {
 	case VCCW_REGION_IO:
-		return vccw_io_read(dev, to);
+		return vccw_io_read(dev, to, offset, count);
 	case VCCW_REGION_CMD:
 		memcpy(to, &dev->regions.cmd, sizeof(dev->regions.cmd));
 		return 0;
@@ -302,7 +362,7 @@ ssize_t vccw_region_read(struct vccw_device *dev, char __user *buf,
 	    offset > vccw_region_table[index].size - count)
 		return -EINVAL;
 	mutex_lock(&dev->lock);
-	ret = vccw_region_fetch(dev, index, &copy);
+	ret = vccw_region_fetch(dev, index, &copy, offset, count);
 	mutex_unlock(&dev->lock);
 	if (ret)
 		return ret;
@@ -349,6 +409,7 @@ void vccw_regions_open(struct vccw_device *dev)
 	memset(&dev->regions.cmd, 0, sizeof(dev->regions.cmd));
 	spin_lock_irq(&dev->sch->lock);
 	INIT_KFIFO(dev->regions.crws);
+	dev->regions.irb_first = dev->regions.irb_end;
 	spin_unlock_irq(&dev->sch->lock);
 }
 

@@ -56,7 +56,7 @@ static void vccw_batch_switch(struct vccw_batch *b, struct vccw_device *dev)
 /* Check the fields of an SQE that have nothing to do with its opcode. */
 static int vccw_sqe_check(const struct vfio_ccw_ring_sqe *sqe, u16 *reason)
 {
-	if (sqe->opcode > VFIO_CCW_RING_OP_CLEAR) {
+	if (sqe->opcode > VFIO_CCW_RING_OP_RESUME) {
 		*reason = VFIO_CCW_RING_R_OPCODE;
 		return -EOPNOTSUPP;
 	}
@@ -64,7 +64,8 @@ static int vccw_sqe_check(const struct vfio_ccw_ring_sqe *sqe, u16 *reason)
 		*reason = VFIO_CCW_RING_R_SQE_FLAGS;
 		return -EINVAL;
 	}
-	if (sqe->reserved0 || sqe->reserved[0] || sqe->reserved[1] ||
+	if (sqe->reserved0 || sqe->reserved ||
+	    (sqe->target && sqe->opcode != VFIO_CCW_RING_OP_CANCEL) ||
 	    (sqe->opcode != VFIO_CCW_RING_OP_START &&
 	     memchr_inv(sqe->orb, 0, sizeof(sqe->orb)))) {
 		*reason = VFIO_CCW_RING_R_SQE_RESERVED;
@@ -113,15 +114,24 @@ static void vccw_sqe_func(struct vccw_batch *b, struct vccw_req *req,
 	vccw_queue_func(b->dev, req);
 }
 
-/* Make an SQE a request; if that fails, -errno and @fault say why. */
-static int vccw_sqe_submit(struct vccw_batch *b, struct vccw_device *dev,
-			   const struct vfio_ccw_ring_sqe *sqe,
-			   struct vccw_fault *fault)
+/* CANCEL, RESUME: done on return. */
+static int vccw_sqe_at_once(struct vccw_batch *b,
+			    const struct vfio_ccw_ring_sqe *sqe, u16 *reason)
+{
+	vccw_batch_flush(b);
+	if (sqe->opcode == VFIO_CCW_RING_OP_CANCEL)
+		return vccw_queue_cancel(b->dev, sqe->target, reason);
+	return vccw_queue_resume(b->dev, reason);
+}
+
+/* START, HALT, CLEAR: if no request comes of it, -errno and @fault say why. */
+static int vccw_sqe_request(struct vccw_batch *b, struct vccw_device *dev,
+			    const struct vfio_ccw_ring_sqe *sqe,
+			    struct vccw_fault *fault)
 {
 	struct vccw_req *req;
 	int ret;
 
-	vccw_batch_switch(b, dev);
 	req = vccw_queue_get_req(&dev->queue);
 	if (WARN_ON_ONCE(!req)) {
 		fault->reason = VFIO_CCW_RING_R_NO_MEMORY;
@@ -138,6 +148,27 @@ static int vccw_sqe_submit(struct vccw_batch *b, struct vccw_device *dev,
 	return ret;
 }
 
+/*
+ * Carry out an SQE: -EIOCBQUEUED if its CQE comes later, else 0 or -errno, and
+ * @fault says why.
+ */
+static int vccw_sqe_submit(struct vccw_batch *b, struct vccw_device *dev,
+			   const struct vfio_ccw_ring_sqe *sqe,
+			   struct vccw_fault *fault)
+{
+	switch (sqe->opcode) {
+	case VFIO_CCW_RING_OP_NOP:
+		return 0;
+	case VFIO_CCW_RING_OP_CANCEL:
+	case VFIO_CCW_RING_OP_RESUME:
+		vccw_batch_switch(b, dev);
+		return vccw_sqe_at_once(b, sqe, &fault->reason);
+	default:
+		vccw_batch_switch(b, dev);
+		return vccw_sqe_request(b, dev, sqe, fault) ?: -EIOCBQUEUED;
+	}
+}
+
 /* Consume one SQE. */
 static void vccw_sqe_consume(struct vccw_batch *b,
 			     const struct vfio_ccw_ring_sqe *sqe)
@@ -151,11 +182,10 @@ static void vccw_sqe_consume(struct vccw_batch *b,
 		fault.reason = VFIO_CCW_RING_R_SUBCHANNEL;
 		ret = -ENXIO;
 	}
-	if (!ret && sqe->opcode != VFIO_CCW_RING_OP_NOP) {
+	if (!ret)
 		ret = vccw_sqe_submit(b, dev, sqe, &fault);
-		if (!ret)
-			return;	/* completes when the subchannel says so */
-	}
+	if (ret == -EIOCBQUEUED)
+		return;	/* completes when the subchannel says so */
 	vccw_cq_post(b->ring, sqe->subchannel, sqe->user_data, ret, &fault);
 }
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Ending requests: because memory is unmapped, a ring or the device is closed
- * or reset, or the device has gone.
+ * or reset, or the device or a channel path to it has gone.
  */
 #include <linux/jiffies.h>
 #include <linux/sched.h>
 #include <linux/vfio_ccw_ring.h>
 #include <asm/isc.h>
 #include "vccw_device.h"
+#include "vccw_irb.h"
 #include "ioasm.h"
 
 /* How long a device has to end an operation after HALT, after CLEAR. */
@@ -35,28 +36,30 @@ static void vccw_abandon(struct vccw_device *dev, u16 reason)
 	if (q->active) {
 		req = q->active;
 		q->active = NULL;
-		vccw_complete(q, req, -ENODEV, req->cancel ?: reason, NULL);
+		req->cancel = req->cancel ?: reason;
+		vccw_complete_stopped(q, req, -ENODEV);
 	}
 	list_for_each_entry_safe(req, next, &q->funcs, link) {
 		list_del(&req->link);
+		if (req->region)
+			vccw_region_no_answer(dev, req->func);
 		vccw_complete(q, req, -ENODEV, reason, NULL);
 	}
 }
 
 /*
  * Take back a start that is still pending.  CANCEL SUBCHANNEL leads to no
- * interrupt: the request ends here.  Not one of the region, whose client
- * learns of an end by an IRB alone: HALT brings one.
+ * interrupt: the request ends here.
  */
-static bool vccw_cancel_active(struct vccw_device *dev)
+static bool vccw_stop_pending(struct vccw_device *dev)
 {
 	struct vccw_queue *q = &dev->queue;
 	struct vccw_req *req = q->active;
 
-	if (!req || req->region || cio_cancel(dev->sch))
+	if (!req || cio_cancel(dev->sch))
 		return false;
 	q->active = NULL;
-	vccw_complete(q, req, -ECANCELED, req->cancel, NULL);
+	vccw_complete_stopped(q, req, -ECANCELED);
 	return true;
 }
 
@@ -72,9 +75,9 @@ static void vccw_stop_active(struct vccw_device *dev, u16 reason)
 
 	if (vccw_idle(q))
 		return;
-	if (q->active)
+	if (q->active && !q->active->cancel)
 		q->active->cancel = reason;
-	if (vccw_cancel_active(dev) && vccw_idle(q))
+	if (vccw_stop_pending(dev) && vccw_idle(q))
 		return;
 	if (hsch(sch->schid) != 3 && vccw_wait_idle(dev, VCCW_HALT_TIMEOUT))
 		return;
@@ -85,20 +88,15 @@ static void vccw_stop_active(struct vccw_device *dev, u16 reason)
 	vccw_abandon(dev, VFIO_CCW_RING_R_NOT_OPERATIONAL);
 }
 
-/* Hold the queue still; the state it had. */
-static enum vccw_queue_state vccw_drain(struct vccw_queue *q)
+/* Hold the queue still, and let it go on; several may, at the same time. */
+static void vccw_drain(struct vccw_queue *q)
 {
-	enum vccw_queue_state state = q->state;
-
-	if (state == VCCW_QUEUE_RUN)
-		q->state = VCCW_QUEUE_DRAIN;
-	return state;
+	q->drains++;
 }
 
-static void vccw_resume(struct vccw_device *dev, enum vccw_queue_state state)
+static void vccw_drained(struct vccw_device *dev)
 {
-	if (dev->queue.state == VCCW_QUEUE_DRAIN)
-		dev->queue.state = state;
+	dev->queue.drains--;
 	vccw_issue_start(dev);
 }
 
@@ -112,14 +110,13 @@ static void vccw_resume(struct vccw_device *dev, enum vccw_queue_state state)
 void vccw_queue_stop_all(struct vccw_device *dev, u16 reason)
 {
 	struct vccw_queue *q = &dev->queue;
-	enum vccw_queue_state state;
 
 	lockdep_assert_held(&dev->lock);
 	spin_lock_irq(&dev->sch->lock);
-	state = vccw_drain(q);
+	vccw_drain(q);
 	vccw_take_back(q, -ECANCELED, reason);
 	vccw_stop_active(dev, reason);
-	vccw_resume(dev, state);
+	vccw_drained(dev);
 	spin_unlock_irq(&dev->sch->lock);
 }
 
@@ -155,7 +152,6 @@ void vccw_queue_stop_range(struct vccw_device *dev, u64 first, u64 last,
 	struct vccw_queue *q = &dev->queue;
 	LIST_HEAD(waiting);
 	LIST_HEAD(doomed);
-	enum vccw_queue_state state;
 	struct vccw_req *active, *req, *next;
 	bool stop;
 
@@ -166,7 +162,7 @@ void vccw_queue_stop_range(struct vccw_device *dev, u64 first, u64 last,
 	 * that takes dev->lock.
 	 */
 	spin_lock_irq(&dev->sch->lock);
-	state = vccw_drain(q);
+	vccw_drain(q);
 	list_splice_init(&q->ready, &waiting);
 	active = q->active;
 	spin_unlock_irq(&dev->sch->lock);
@@ -186,7 +182,7 @@ void vccw_queue_stop_range(struct vccw_device *dev, u64 first, u64 last,
 		vccw_take_back(q, -ECANCELED, VFIO_CCW_RING_R_HELD);
 	if (stop && q->active == active)
 		vccw_stop_active(dev, reason);
-	vccw_resume(dev, state);
+	vccw_drained(dev);
 	spin_unlock_irq(&dev->sch->lock);
 }
 
@@ -271,3 +267,61 @@ void vccw_queue_dead(struct vccw_device *dev)
 	vccw_abandon(dev, VFIO_CCW_RING_R_NOT_OPERATIONAL);
 }
 
+/**
+ * vccw_queue_shutdown - the system goes down
+ * @dev: the device
+ *
+ * The subchannel touches no memory any more.  Unlike vccw_queue_close() this
+ * does not wait for the client, who may hold vccw_device.lock for long.
+ *
+ * Context: process context; takes subchannel.lock; sleeps.
+ */
+void vccw_queue_shutdown(struct vccw_device *dev)
+{
+	struct vccw_queue *q = &dev->queue;
+
+	spin_lock_irq(&dev->sch->lock);
+	vccw_drain(q);
+	q->state = VCCW_QUEUE_CLOSED;
+	vccw_take_back(q, -ECANCELED, VFIO_CCW_RING_R_CLOSED);
+	vccw_stop_active(dev, VFIO_CCW_RING_R_CLOSED);
+	cio_disable_subchannel(dev->sch);
+	vccw_drained(dev);
+	spin_unlock_irq(&dev->sch->lock);
+}
+
+/**
+ * vccw_queue_path_lost - a channel path has gone
+ * @dev: the device
+ * @mask: the path
+ *
+ * A start that is under way on it may never end by itself.  It is ended, later
+ * because that can take time.
+ *
+ * Context: any, subchannel.lock held.
+ */
+void vccw_queue_path_lost(struct vccw_device *dev, u8 mask)
+{
+	struct vccw_req *active = dev->queue.active;
+
+	lockdep_assert_held(&dev->sch->lock);
+	if (!active || !(dev->sch->schib.pmcw.lpum & mask))
+		return;
+	active->cancel = active->cancel ?: VFIO_CCW_RING_R_PATH_LOST;
+	schedule_work(&dev->queue.path_work);
+}
+
+/* End the start that vccw_queue_path_lost() has marked, if it is still there. */
+void vccw_queue_path_work(struct work_struct *work)
+{
+	struct vccw_device *dev = container_of(work, struct vccw_device,
+					       queue.path_work);
+	struct vccw_queue *q = &dev->queue;
+
+	spin_lock_irq(&dev->sch->lock);
+	vccw_drain(q);
+	if (q->active && q->active->cancel == VFIO_CCW_RING_R_PATH_LOST)
+		vccw_stop_active(dev, VFIO_CCW_RING_R_PATH_LOST);
+	vccw_drained(dev);
+	spin_unlock_irq(&dev->sch->lock);
+}

@@ -302,6 +302,7 @@ static void vccw_mdev_remove(struct mdev_device *mdev)
 
 	vfio_unregister_group_dev(&dev->vdev);
 	vccw_publish(dev->sch, NULL);
+	cancel_work_sync(&dev->queue.path_work);
 	vfio_put_device(&dev->vdev);
 }
 

@@ -43,6 +43,21 @@ static struct request *list_take(struct request_list *list)
 	return req;
 }
 
+static struct request *list_take_target(struct request_list *list, uint64_t target)
+{
+	struct request **link, *req;
+
+	for (link = &list->first; (req = *link); link = &req->next) {
+		if (req->sqe.user_data != target)
+			continue;
+		*link = req->next;
+		if (list->last == &req->next)
+			list->last = link;
+		return req;
+	}
+	return NULL;
+}
+
 int region_queue_add(struct region_queue *q, struct ccwring_device *dev, int eventfd)
 {
 	struct region_sch *sch = &q->schs[q->n_schs];
@@ -242,18 +257,36 @@ static void halt_or_clear(struct region_queue *q, struct region_sch *sch, struct
 			 NULL);
 }
 
+/* The region has no CANCEL SUBCHANNEL: only what waits here can be taken back. */
+static void cancel(struct region_queue *q, struct region_sch *sch, struct request *req)
+{
+	uint64_t target = req->sqe.target;
+	struct request *start = list_take_target(&sch->waiting, target);
+
+	if (start) {
+		complete(q, sch, start, -ECANCELED, VFIO_CCW_RING_R_CANCELED, NULL);
+		complete(q, sch, req, 0, VFIO_CCW_RING_R_NONE, NULL);
+	} else if (sch->running && sch->running->sqe.user_data == target) {
+		complete(q, sch, req, -EBUSY, VFIO_CCW_RING_R_BUSY, NULL);
+	} else {
+		complete(q, sch, req, -ENOENT, VFIO_CCW_RING_R_NO_START, NULL);
+	}
+}
+
 /* What a driver checks of an entry. */
 static unsigned int check(const struct region_queue *q, const struct vfio_ccw_ring_sqe *sqe,
 			  int *err)
 {
 	*err = -EINVAL;
-	if (sqe->opcode > VFIO_CCW_RING_OP_CLEAR) {
+	/* Nor does it have RESUME SUBCHANNEL. */
+	if (sqe->opcode > VFIO_CCW_RING_OP_CANCEL) {
 		*err = -EOPNOTSUPP;
 		return VFIO_CCW_RING_R_OPCODE;
 	}
 	if (sqe->flags & ~VFIO_CCW_RING_SQE_RECOVER)
 		return VFIO_CCW_RING_R_SQE_FLAGS;
-	if (sqe->reserved0 || sqe->reserved[0] || sqe->reserved[1])
+	if (sqe->reserved0 || sqe->reserved ||
+	    (sqe->target && sqe->opcode != VFIO_CCW_RING_OP_CANCEL))
 		return VFIO_CCW_RING_R_SQE_RESERVED;
 	if (sqe->subchannel >= q->n_schs) {
 		*err = -ENXIO;
@@ -274,6 +307,8 @@ static void accept_request(struct region_queue *q, struct request *req)
 	} else if (req->sqe.opcode == VFIO_CCW_RING_OP_START) {
 		list_add(&sch->waiting, req);
 		start_waiting(q, sch);
+	} else if (req->sqe.opcode == VFIO_CCW_RING_OP_CANCEL) {
+		cancel(q, sch, req);
 	} else {
 		halt_or_clear(q, sch, req);
 	}

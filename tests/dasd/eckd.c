@@ -8,9 +8,6 @@
 #define PARAMETERS 0x800
 #define SLOT_SIZE  0x20000
 
-#define LONG_TRACKS	300
-#define LONG_PARAMETERS 0x8000
-
 struct define_extent {
 	uint8_t mask;
 	uint8_t attributes;
@@ -107,41 +104,39 @@ void eckd_load(struct t_vm *vm, unsigned int slot, struct vfio_ccw_ring_sqe *sqe
 	t_sqe_start(sqe, T_ORB_PLAIN, program, slot);
 }
 
-void eckd_long_program(struct t_vm *vm, uint32_t program, uint32_t data)
+void eckd_endless(struct t_vm *vm, uint32_t program, uint32_t data)
 {
-	struct t_ccw1 *ccws = t_at(vm, program), *ccw = ccws + 2;
-	unsigned int track, i;
+	struct t_ccw1 *ccws = t_at(vm, program);
 
-	eckd_prefix(vm, ccws, program + LONG_PARAMETERS, ECKD_READ, 0, ECKD_TRACK_RECORDS);
-	for (track = 0; track < LONG_TRACKS; track++) {
-		if (track)
-			*ccw++ = ccws[1];
-		for (i = 0; i < ECKD_TRACK_RECORDS; i++)
-			t_ccw1(ccw++, ECKD_READ, T_CCW_CC, ECKD_RECORD, data + i * ECKD_RECORD);
-	}
-	ccw[-1].flags = 0;
+	eckd_prefix(vm, ccws, program + PARAMETERS, ECKD_READ, 0, 1);
+	t_ccw1(&ccws[2], ECKD_READ, T_CCW_CC, ECKD_RECORD, data);
+	t_ccw1(&ccws[3], T_CMD_SENSE_ID, T_CCW_CC | T_CCW_SLI, 4, data + ECKD_RECORD - 4);
+	t_ccw1(&ccws[4], T_CMD_TIC, 0, 0, program + 3 * sizeof(*ccws));
+	t_ccw1(&ccws[5], T_CMD_NOP, T_CCW_SLI, 1, data);
 }
 
-static uint32_t long_data(unsigned int slot)
+void eckd_under_way(struct t_vm *vm, uint32_t data)
 {
-	return T_IOVA + slot * SLOT_SIZE + ECKD_LONG_PROGRAM;
-}
-
-void eckd_long_load(struct t_vm *vm, unsigned int slot, struct vfio_ccw_ring_sqe *sqe)
-{
-	uint32_t program = T_IOVA + slot * SLOT_SIZE;
-
-	memset(t_at(vm, long_data(slot)), 0, ECKD_RECORD);
-	eckd_long_program(vm, program, long_data(slot));
-	t_sqe_start(sqe, T_ORB_PLAIN, program, slot);
-}
-
-void eckd_long_under_way(struct t_vm *vm)
-{
-	const volatile uint32_t *word = t_at(vm, long_data(0));
+	const volatile uint32_t *word = t_at(vm, data);
 	unsigned int us;
 
 	for (us = 0; !*word && us < 5000000; us += 50)
 		usleep(50);
-	T_NEED(*word, "the first program has read something");
+	T_NEED(*word, "the start has read something");
+}
+
+void eckd_endless_load(struct t_vm *vm, unsigned int slot, struct vfio_ccw_ring_sqe *sqe)
+{
+	if (slot) {
+		eckd_load(vm, slot, sqe);
+		return;
+	}
+	memset(t_at(vm, T_IOVA + ECKD_ENDLESS), 0, ECKD_RECORD);
+	eckd_endless(vm, T_IOVA, T_IOVA + ECKD_ENDLESS);
+	t_sqe_start(sqe, T_ORB_PLAIN, T_IOVA, slot);
+}
+
+void eckd_endless_moment(struct t_vm *vm)
+{
+	eckd_under_way(vm, T_IOVA + ECKD_ENDLESS);
 }

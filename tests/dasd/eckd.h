@@ -36,14 +36,17 @@ void eckd_program(struct t_vm *vm, uint32_t program, uint8_t command, uint32_t b
 void eckd_load(struct t_vm *vm, unsigned int slot, struct vfio_ccw_ring_sqe *sqe);
 
 /*
- * Reads the first track over and over, nearly as long as a program can be: takes
- * some ten milliseconds.  The program has ECKD_LONG_PROGRAM bytes at an IOVA.
+ * Reads a record and then senses its ID for ever: only a skip by status modifier,
+ * which a disk does not do there, would lead out.  ECKD_ENDLESS bytes at an IOVA.
  */
-void eckd_long_program(struct t_vm *vm, uint32_t program, uint32_t data);
-#define ECKD_LONG_PROGRAM 0x9000
+void eckd_endless(struct t_vm *vm, uint32_t program, uint32_t data);
+#define ECKD_ENDLESS 0x1000
 
-/* Such reads, and whether the first of them is truly under way. */
-void eckd_long_load(struct t_vm *vm, unsigned int slot, struct vfio_ccw_ring_sqe *sqe);
-void eckd_long_under_way(struct t_vm *vm);
+/* Waits until a start has moved data that were zero. */
+void eckd_under_way(struct t_vm *vm, uint32_t data);
+
+/* Such a start with others behind it, and the moment when it is under way. */
+void eckd_endless_load(struct t_vm *vm, unsigned int slot, struct vfio_ccw_ring_sqe *sqe);
+void eckd_endless_moment(struct t_vm *vm);
 
 #endif

@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <linux/vfio.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <time.h>
 
 #include "eckd.h"
@@ -92,43 +92,48 @@ static void unmap(struct t_vm *vm, struct t_ring *ring, unsigned int us, unsigne
 	*back += taken.back;
 }
 
-/* Memory of its own for the data of a long program. */
-#define DATA_IOVA 0x01000000UL
-#define DATA_SIZE (ECKD_TRACK_RECORDS * ECKD_RECORD)
-
-/*
- * Memory goes under one long program.  Gives whether that stopped it; when the
- * emulator has carried it out before, it did not.
- */
-static bool unmap_long(struct t_vm *vm, struct t_ring *ring)
+static bool irb_is_error(const uint8_t *irb, uint8_t cstat)
 {
-	void *data = mmap(NULL, DATA_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-			  0);
-	struct vfio_ccw_ring_cqe cqe = { 0 };
-	bool stopped;
-
-	T_NEED(data != MAP_FAILED && !t_map(vm, data, DATA_SIZE, DATA_IOVA, 3), "memory");
-	eckd_long_program(vm, T_IOVA, DATA_IOVA);
-	t_sqe_start(t_ring_sqe(ring), T_ORB_PLAIN, T_IOVA, 1);
-	T_NEED(t_ring_enter(ring, 1, 0) == 1, "a start");
-	T_NEED(!t_unmap(vm, DATA_IOVA, DATA_SIZE), "unmap");
-	T_EQUAL(t_ring_cq_tail(ring) - ring->head, 1, "a long program ends before an unmap does");
-	T_NEED(!t_ring_next(ring, &cqe), "its CQE");
-	stopped = cqe.res == -ECANCELED && cqe.reason == VFIO_CCW_RING_R_UNMAPPED;
-	T_CHECK(stopped || (!cqe.res && t_irb_good(cqe.irb)),
-		"... well or because of it (res %d, reason %u)", cqe.res, cqe.reason);
-	t_good_start(vm, ring, "it");
-	munmap(data, DATA_SIZE);
-	return stopped;
+	return t_irb_function(irb) == T_FUNCTION_START && t_irb_cstat(irb) == cstat &&
+	       !t_irb_dstat(irb);
 }
 
-static void unmap_long_programs(struct t_vm *vm, struct t_ring *ring)
+/* Starts what never ends by itself; returns when its data have come. */
+static void start_endless(struct t_vm *vm, struct t_ring *ring)
 {
-	unsigned int tries, stopped = 0;
+	memset(t_at(vm, T_IOVA + ECKD_ENDLESS), 0, ECKD_RECORD);
+	eckd_endless(vm, T_IOVA, T_IOVA + ECKD_ENDLESS);
+	t_sqe_start(t_ring_sqe(ring), T_ORB_PLAIN, T_IOVA, 1);
+	T_NEED(t_ring_enter(ring, 1, 0) == 1, "a start");
+	eckd_under_way(vm, T_IOVA + ECKD_ENDLESS);
+}
 
-	for (tries = 0; tries < 100 && stopped < 3; tries++)
-		stopped += unmap_long(vm, ring);
-	T_CHECK(stopped, "%u of %u long programs were stopped", stopped, tries);
+static void ended(struct t_ring *ring, uint16_t reason, uint8_t cstat, const char *what)
+{
+	struct vfio_ccw_ring_cqe cqe = { 0 };
+
+	T_EQUAL(t_ring_cq_tail(ring) - ring->head, 1, "a start has ended before %s returns", what);
+	T_NEED(!t_ring_next(ring, &cqe), "its CQE");
+	T_CHECK(cqe.res == -ECANCELED && cqe.reason == reason, "... because of it (%d, %u)",
+		cqe.res, cqe.reason);
+	T_CHECK(cqe.flags & VFIO_CCW_RING_CQE_IRB && irb_is_error(cqe.irb, cstat),
+		"... its IRB shows a start and a channel error (fctl %#x, cstat %#x)",
+		t_irb_function(cqe.irb), t_irb_cstat(cqe.irb));
+}
+
+/* A device that is under way for certain, and does not stop by itself. */
+static void endless(struct t_vm *vm, struct t_ring *ring)
+{
+	start_endless(vm, ring);
+	T_NEED(!t_unmap(vm, T_IOVA, T_SIZE), "unmap");
+	ended(ring, VFIO_CCW_RING_R_UNMAPPED, T_CSTAT_PROGRAM_CHECK, "an unmap");
+	T_NEED(!t_map(vm, vm->memory, T_SIZE, T_IOVA, 3), "memory is mapped again");
+	t_good_start(vm, ring, "it");
+
+	start_endless(vm, ring);
+	T_NEED(!ioctl(vm->devices[0].fd, VFIO_DEVICE_RESET), "reset");
+	ended(ring, VFIO_CCW_RING_R_CLOSED, T_CSTAT_INTERFACE_CHECK, "a reset");
+	t_good_start(vm, ring, "it");
 }
 
 int main(void)
@@ -143,7 +148,8 @@ int main(void)
 		reset(&vm, &ring, us, &back_by_reset);
 		unmap(&vm, &ring, us, &back_by_unmap);
 	}
-	unmap_long_programs(&vm, &ring);
+	for (us = 0; us < 3; us++)
+		endless(&vm, &ring);
 	/* If all were done before, nothing was tested. */
 	T_CHECK(back_by_reset, "resets met requests under way (%u)", back_by_reset);
 	T_CHECK(back_by_unmap, "so did unmaps (%u)", back_by_unmap);

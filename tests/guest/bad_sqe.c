@@ -15,7 +15,7 @@ static const struct t_refusal subchannel = { -ENXIO, VFIO_CCW_RING_R_SUBCHANNEL,
 
 static void bad_sqes(struct t_vm *vm, struct t_ring *ring)
 {
-	REFUSED(opcode, .opcode = 4);
+	REFUSED(opcode, .opcode = 6);
 	REFUSED(opcode, .opcode = 0x80);
 	REFUSED(opcode, .opcode = 0xff);
 	REFUSED(flags, .flags = 2);
@@ -23,8 +23,10 @@ static void bad_sqes(struct t_vm *vm, struct t_ring *ring)
 	REFUSED(flags, .opcode = VFIO_CCW_RING_OP_START, .flags = 2);
 	REFUSED(flags, .opcode = VFIO_CCW_RING_OP_HALT, .flags = 0x40);
 	REFUSED(reserved, .reserved0 = 1);
-	REFUSED(reserved, .reserved[0] = 1);
-	REFUSED(reserved, .reserved[1] = 1ULL << 63);
+	REFUSED(reserved, .target = 1);
+	REFUSED(reserved, .opcode = VFIO_CCW_RING_OP_RESUME, .target = 1);
+	REFUSED(reserved, .reserved = 1ULL << 63);
+	REFUSED(reserved, .opcode = VFIO_CCW_RING_OP_CANCEL, .orb = { [15] = 1 });
 	REFUSED(reserved, .opcode = VFIO_CCW_RING_OP_NOP, .orb = { 1 });
 	REFUSED(reserved, .opcode = VFIO_CCW_RING_OP_HALT, .orb[31] = 1);
 	REFUSED(reserved, .opcode = VFIO_CCW_RING_OP_CLEAR, .orb[8] = 1);

@@ -10,31 +10,34 @@
 #include <stdint.h>
 
 /* Flags in bytes 4..7 of an ORB. */
-#define T_ORB_SUSPEND	0x08000000U
-#define T_ORB_FORMAT1	0x00800000U
-#define T_ORB_PREFETCH	0x00400000U
-#define T_ORB_TRANSPORT 0x00040000U
-#define T_ORB_IDAW64	0x00020000U
-#define T_ORB_IDAW_2K	0x00010000U
-#define T_ORB_LPM	0x0000ff00U
-#define T_ORB_MIDAW	0x00000040U
+#define T_ORB_SUSPEND		0x08000000U
+#define T_ORB_FORMAT1		0x00800000U
+#define T_ORB_PREFETCH		0x00400000U
+#define T_ORB_TRANSPORT		0x00040000U
+#define T_ORB_IDAW64		0x00020000U
+#define T_ORB_IDAW_2K		0x00010000U
+#define T_ORB_LPM		0x0000ff00U
+#define T_ORB_MIDAW		0x00000040U
 
 /* What every well-behaved program here uses. */
-#define T_ORB_PLAIN	(T_ORB_FORMAT1 | T_ORB_PREFETCH | T_ORB_IDAW64 | T_ORB_LPM)
+#define T_ORB_PLAIN		(T_ORB_FORMAT1 | T_ORB_PREFETCH | T_ORB_IDAW64 | T_ORB_LPM)
 
-#define T_CCW_CD	0x80
-#define T_CCW_CC	0x40
-#define T_CCW_SLI	0x20
-#define T_CCW_SKIP	0x10
-#define T_CCW_IDA	0x04
-#define T_CCW_SUSPEND	0x02
+#define T_CCW_CD		0x80
+#define T_CCW_CC		0x40
+#define T_CCW_SLI		0x20
+#define T_CCW_SKIP		0x10
+#define T_CCW_IDA		0x04
+#define T_CCW_SUSPEND		0x02
 
-#define T_CMD_NOP	0x03
-#define T_CMD_TIC	0x08
-#define T_CMD_SENSE_ID	0xe4
+#define T_CMD_NOP		0x03
+#define T_CMD_TIC		0x08
+#define T_CMD_SENSE_ID		0xe4
 
-#define T_DSTAT_GOOD	0x0c /* channel end, device end */
-#define T_DSTAT_CHECK	0x02 /* unit check */
+#define T_DSTAT_GOOD		0x0c /* channel end, device end */
+#define T_DSTAT_CHECK		0x02 /* unit check */
+
+#define T_CSTAT_PROGRAM_CHECK	0x20
+#define T_CSTAT_INTERFACE_CHECK 0x02
 
 struct t_ccw1 {
 	uint8_t command;

@@ -127,7 +127,7 @@ static void refusals(void **state)
 	(void)state;
 	push(99, 1);
 	push(VFIO_CCW_RING_OP_NOP, 2)->flags = 0x80;
-	push(VFIO_CCW_RING_OP_NOP, 3)->reserved[1] = 1;
+	push(VFIO_CCW_RING_OP_NOP, 3)->reserved = 1;
 	push(VFIO_CCW_RING_OP_START, 4)->subchannel = 1;
 	assert_int_equal(region_queue_consume(&queue), 4);
 	assert_cqe(1, -EOPNOTSUPP, VFIO_CCW_RING_R_OPCODE, 0);
@@ -214,6 +214,36 @@ static void halts(void **state)
 	assert_started(0x3000);
 }
 
+static void cancels_what_waits(void **state)
+{
+	(void)state;
+	push_start(0x1000);
+	push_start(0x2000);
+	push_start(0x3000);
+	region_queue_consume(&queue);
+	push(VFIO_CCW_RING_OP_CANCEL, 7)->target = 0x3000;
+	push(VFIO_CCW_RING_OP_CANCEL, 8)->target = 0x1000;
+	push(VFIO_CCW_RING_OP_CANCEL, 9)->target = 0x4000;
+	push(VFIO_CCW_RING_OP_RESUME, 10);
+	region_queue_consume(&queue);
+	assert_cqe(0x3000, -ECANCELED, VFIO_CCW_RING_R_CANCELED, 0);
+	assert_cqe(7, 0, 0, 0);
+	assert_cqe(8, -EBUSY, VFIO_CCW_RING_R_BUSY, 0);
+	assert_cqe(9, -ENOENT, VFIO_CCW_RING_R_NO_START, 0);
+	assert_cqe(10, -EOPNOTSUPP, VFIO_CCW_RING_R_OPCODE, 0);
+	/* The list of those that wait is whole. */
+	push_start(0x5000);
+	region_queue_consume(&queue);
+	interrupt(START_STATUS, GOOD);
+	assert_cqe(0x1000, 0, 0, VFIO_CCW_RING_CQE_IRB);
+	interrupt(START_STATUS, GOOD);
+	assert_cqe(0x2000, 0, 0, VFIO_CCW_RING_CQE_IRB);
+	assert_started(0x5000);
+	interrupt(START_STATUS, GOOD);
+	assert_cqe(0x5000, 0, 0, VFIO_CCW_RING_CQE_IRB);
+	assert_int_equal(queue.reserved, 0);
+}
+
 static void clears_idle(void **state)
 {
 	struct ccw_cmd_region cmd;
@@ -268,5 +298,5 @@ static void device_gone(void **state)
 #define WITH_QUEUE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 RUN(WITH_QUEUE(one_at_a_time), WITH_QUEUE(refusals), WITH_QUEUE(intermediate_and_unsolicited),
-    WITH_QUEUE(held), WITH_QUEUE(recovers), WITH_QUEUE(halts), WITH_QUEUE(clears_idle),
-    WITH_QUEUE(cq_room), WITH_QUEUE(device_gone))
+    WITH_QUEUE(held), WITH_QUEUE(recovers), WITH_QUEUE(halts), WITH_QUEUE(cancels_what_waits),
+    WITH_QUEUE(clears_idle), WITH_QUEUE(cq_room), WITH_QUEUE(device_gone))

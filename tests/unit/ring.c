@@ -47,6 +47,15 @@ static void prep_writes_all(void **state)
 	ccwring_prep_nop(&sqe, 0x1234, 0x1122334455667788);
 	expected.opcode = VFIO_CCW_RING_OP_NOP;
 	assert_memory_equal(&sqe, &expected, sizeof(sqe));
+	memset(&sqe, 0xff, sizeof(sqe));
+	ccwring_prep_resume(&sqe, 0x1234, 0x1122334455667788);
+	expected.opcode = VFIO_CCW_RING_OP_RESUME;
+	assert_memory_equal(&sqe, &expected, sizeof(sqe));
+	memset(&sqe, 0xff, sizeof(sqe));
+	ccwring_prep_cancel(&sqe, 0x1234, 0x99, 0x1122334455667788);
+	expected.opcode = VFIO_CCW_RING_OP_CANCEL;
+	expected.target = 0x99;
+	assert_memory_equal(&sqe, &expected, sizeof(sqe));
 }
 
 /* The driver sees nothing before submit, and everything after it. */
@@ -234,7 +243,7 @@ static void *submitter(void *arg)
 			sched_yield();
 		}
 		ccwring_prep_nop(sqe, 0, i);
-		sqe->reserved[0] = ~i;
+		sqe->target = ~i;
 		if (i % 3 == 0)
 			ccwring_submit(ring);
 	}
@@ -252,7 +261,7 @@ static void *player(void *arg)
 			sched_yield();
 		/* A torn or reused entry would show. */
 		while (!driver_post(&driver,
-				    sqe.user_data == ~sqe.reserved[0] ? sqe.user_data : UINT64_MAX))
+				    sqe.user_data == ~sqe.target ? sqe.user_data : UINT64_MAX))
 			sched_yield();
 	}
 	return NULL;

@@ -13,7 +13,8 @@
 SIZE(struct vfio_ccw_ring_sqe, 64);
 AT(struct vfio_ccw_ring_sqe, user_data, 8);
 AT(struct vfio_ccw_ring_sqe, orb, 16);
-AT(struct vfio_ccw_ring_sqe, reserved, 48);
+AT(struct vfio_ccw_ring_sqe, target, 48);
+AT(struct vfio_ccw_ring_sqe, reserved, 56);
 
 SIZE(struct vfio_ccw_ring_cqe, 128);
 AT(struct vfio_ccw_ring_cqe, res, 8);

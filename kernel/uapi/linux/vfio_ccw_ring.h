@@ -127,12 +127,19 @@ struct vfio_ccw_ring_attach {
  * @VFIO_CCW_RING_OP_START: START SUBCHANNEL with the ORB of the SQE
  * @VFIO_CCW_RING_OP_HALT: HALT SUBCHANNEL; overtakes queued starts
  * @VFIO_CCW_RING_OP_CLEAR: CLEAR SUBCHANNEL; overtakes queued starts
+ * @VFIO_CCW_RING_OP_CANCEL: take back one start that has not begun: a queued one,
+ *	or by CANCEL SUBCHANNEL (XSCH) the one the subchannel has accepted; done
+ *	when its CQE is there
+ * @VFIO_CCW_RING_OP_RESUME: RESUME SUBCHANNEL (RSCH); done when its CQE is there.
+ *	Programs that suspend are refused, so there is none to resume.
  */
 enum vfio_ccw_ring_opcode {
 	VFIO_CCW_RING_OP_NOP = 0,
 	VFIO_CCW_RING_OP_START = 1,
 	VFIO_CCW_RING_OP_HALT = 2,
 	VFIO_CCW_RING_OP_CLEAR = 3,
+	VFIO_CCW_RING_OP_CANCEL = 4,
+	VFIO_CCW_RING_OP_RESUME = 5,
 };
 
 /*
@@ -155,6 +162,8 @@ enum vfio_ccw_ring_opcode {
  * @orb: START: the ORB; its interruption parameter is returned in no CQE (use
  *	@user_data), its channel-program address and every address in the
  *	program are IOVAs.  Other opcodes: must be 0.
+ * @target: CANCEL: user data of the start to take back; of several the oldest
+ *	that has not begun.  Other opcodes: must be 0.
  * @reserved: must be 0
  *
  * The driver reads an SQE once, before the SQ head passes it; ORB and channel
@@ -168,7 +177,8 @@ struct vfio_ccw_ring_sqe {
 	__u32 reserved0;
 	__aligned_u64 user_data;
 	__u8 orb[VFIO_CCW_RING_ORB_SIZE] __attribute__((aligned(8)));
-	__aligned_u64 reserved[2];
+	__aligned_u64 target;
+	__aligned_u64 reserved;
 };
 
 /*
@@ -209,6 +219,11 @@ struct vfio_ccw_ring_sqe {
  * interruption.  Starts behind it complete with VFIO_CCW_RING_R_HELD.  A start
  * that was refused (@res is not 0 and there is no IRB), or that was ended by a
  * HALT or CLEAR of the client without unit check, holds nothing.
+ *
+ * A start that the driver itself has ended after it was issued (_R_PATH_LOST,
+ * _R_UNMAPPED, _R_CLOSED, _R_NOT_OPERATIONAL) comes with an IRB made by the
+ * driver: alert, primary and secondary status with an interface-control check,
+ * or a program check if memory has gone.  Only the first of these holds others.
  */
 struct vfio_ccw_ring_cqe {
 	__aligned_u64 user_data;
@@ -269,13 +284,19 @@ struct vfio_ccw_ring_cqe {
  * @VFIO_CCW_RING_R_HELD: behind a start that failed (-ECANCELED)
  * @VFIO_CCW_RING_R_TAKEN_BACK: queued behind a start that was halted or
  *	cleared, and never issued (-ECANCELED)
- * @VFIO_CCW_RING_R_BUSY: condition code 2 (-EBUSY)
+ * @VFIO_CCW_RING_R_BUSY: condition code 2; CANCEL: the start has begun, or has
+ *	ended and its status is pending (-EBUSY)
  * @VFIO_CCW_RING_R_NOT_OPERATIONAL: condition code 3, or the device is gone
  *	(-ENODEV)
  * @VFIO_CCW_RING_R_CLOSED: device or ring closed, or device reset
  *	(-ECANCELED)
  * @VFIO_CCW_RING_R_UNMAPPED: memory of the program was unmapped while the
  *	request was under way (-ECANCELED)
+ * @VFIO_CCW_RING_R_PATH_LOST: the channel path it was under way on has gone
+ *	(-ECANCELED)
+ * @VFIO_CCW_RING_R_CANCELED: taken back by a CANCEL (-ECANCELED)
+ * @VFIO_CCW_RING_R_NO_START: CANCEL: there is no such start (-ENOENT)
+ * @VFIO_CCW_RING_R_NOT_SUSPENDED: RESUME: no program is suspended (-EINVAL)
  */
 enum vfio_ccw_ring_reason {
 	VFIO_CCW_RING_R_NONE = 0,
@@ -313,6 +334,10 @@ enum vfio_ccw_ring_reason {
 	VFIO_CCW_RING_R_NOT_OPERATIONAL = 67,
 	VFIO_CCW_RING_R_CLOSED = 68,
 	VFIO_CCW_RING_R_UNMAPPED = 69,
+	VFIO_CCW_RING_R_PATH_LOST = 70,
+	VFIO_CCW_RING_R_CANCELED = 71,
+	VFIO_CCW_RING_R_NO_START = 72,
+	VFIO_CCW_RING_R_NOT_SUSPENDED = 73,
 };
 
 /**

@@ -199,8 +199,8 @@ static inline void ccwring_prep_common(struct vfio_ccw_ring_sqe *sqe, uint8_t op
 	sqe->subchannel = sch;
 	sqe->reserved0 = 0;
 	sqe->user_data = user_data;
-	sqe->reserved[0] = 0;
-	sqe->reserved[1] = 0;
+	sqe->target = 0;
+	sqe->reserved = 0;
 }
 
 /**
@@ -240,6 +240,39 @@ static inline void ccwring_prep_clear(struct vfio_ccw_ring_sqe *sqe, uint16_t sc
 				      uint64_t user_data)
 {
 	ccwring_prep_common(sqe, VFIO_CCW_RING_OP_CLEAR, sch, user_data);
+	__builtin_memset(sqe->orb, 0, sizeof(sqe->orb));
+}
+
+/**
+ * ccwring_prep_cancel() - take back a start that has not begun
+ * @sqe: the entry
+ * @sch: index of the device in the ring
+ * @target: user_data of the start; of several the oldest that has not begun
+ * @user_data: returned in the completion of the cancel itself
+ *
+ * The start completes with -ECANCELED and VFIO_CCW_RING_R_CANCELED, the cancel
+ * with 0; or the cancel with -EBUSY if the start has begun, -ENOENT if there is
+ * none.  Through the region, which knows no CANCEL SUBCHANNEL, a start that the
+ * subchannel has accepted counts as begun.
+ */
+static inline void ccwring_prep_cancel(struct vfio_ccw_ring_sqe *sqe, uint16_t sch, uint64_t target,
+				       uint64_t user_data)
+{
+	ccwring_prep_common(sqe, VFIO_CCW_RING_OP_CANCEL, sch, user_data);
+	__builtin_memset(sqe->orb, 0, sizeof(sqe->orb));
+	sqe->target = target;
+}
+
+/**
+ * ccwring_prep_resume() - RESUME SUBCHANNEL
+ *
+ * Channel programs that suspend are refused, so this completes with -EINVAL and
+ * VFIO_CCW_RING_R_NOT_SUSPENDED; through the region with -EOPNOTSUPP.
+ */
+static inline void ccwring_prep_resume(struct vfio_ccw_ring_sqe *sqe, uint16_t sch,
+				       uint64_t user_data)
+{
+	ccwring_prep_common(sqe, VFIO_CCW_RING_OP_RESUME, sch, user_data);
 	__builtin_memset(sqe->orb, 0, sizeof(sqe->orb));
 }
 

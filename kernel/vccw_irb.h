@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VCCW_IRB_H
+#define VCCW_IRB_H
+
+#include <linux/types.h>
+#include <asm/cio.h>
+
+/* The start ended well: channel end and device end and nothing else. */
+static inline bool vccw_irb_clean(const struct irb *irb)
+{
+	const struct cmd_scsw *scsw = &irb->scsw.cmd;
+
+	return scsw->dstat == (DEV_STAT_CHN_END | DEV_STAT_DEV_END) &&
+	       !scsw->cstat && !scsw->cc;
+}
+
+/*
+ * Nothing of this part of a start's status is a failure.  The end may come in
+ * parts, channel end first, and a program-controlled interruption in any.
+ */
+static inline bool vccw_irb_harmless(const struct irb *irb)
+{
+	const struct cmd_scsw *scsw = &irb->scsw.cmd;
+
+	return !(scsw->dstat & ~(DEV_STAT_CHN_END | DEV_STAT_DEV_END)) &&
+	       !(scsw->cstat & ~SCHN_STAT_PCI) && !scsw->cc;
+}
+
+/* The subchannel or the device is still at it. */
+static inline bool vccw_irb_goes_on(const struct irb *irb)
+{
+	const struct cmd_scsw *scsw = &irb->scsw.cmd;
+
+	return scsw->actl & (SCSW_ACTL_SCHACT | SCSW_ACTL_DEVACT) &&
+	       !(scsw->stctl & SCSW_STCTL_SEC_STATUS);
+}
+
+/* A HALT or CLEAR has been carried out. */
+static inline bool vccw_irb_stopped(const struct irb *irb)
+{
+	return irb->scsw.cmd.fctl & (SCSW_FCTL_HALT_FUNC | SCSW_FCTL_CLEAR_FUNC);
+}
+
+void vccw_irb_merge(const struct irb *earlier, struct irb *later);
+void vccw_irb_make(struct irb *irb, u8 function, u8 cstat);
+void vccw_irb_hide_addresses(struct irb *irb);
+
+#endif /* VCCW_IRB_H */
