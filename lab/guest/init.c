@@ -315,5 +315,6 @@ int main(void)
 	be[3] = status;
 	wire_send(WIRE_STATUS, be, sizeof(be));
 	wire_send(WIRE_END, "", 0);
+	wire_wait_taken();
 	switch_off();
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The sending side of the record stream described in wire.h. */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -127,4 +128,13 @@ void wire_send(enum wire_type type, const void *payload, size_t len)
 		write_lines(record, WIRE_HEADER_BYTES + len);
 	else
 		write_all(record, WIRE_HEADER_BYTES + len);
+}
+
+void wire_wait_taken(void)
+{
+	struct pollfd port = { .fd = wire.fd, .events = POLLIN };
+
+	/* A line is out when its write returns. */
+	if (!wire.lines)
+		poll(&port, 1, 60000);
 }

@@ -16,7 +16,9 @@
  * The first record is a HELLO, the last an END.  A stream with a bad magic, CRC
  * or sequence number, or without its END, is incomplete, and the run a failure.
  *
- * Under QEMU the stream is the bytes of a virtio-serial port.  Under Hercules
+ * Under QEMU the stream is the bytes of a virtio-serial port, and the host answers
+ * the END with one byte, because a machine that is switched off forgets what is
+ * still in its port.  Under Hercules
  * there is no binary way out: the stream is cut into pieces of at most
  * WIRE_LINE_BYTES bytes, and each becomes a line of the emulator's log:
  *
@@ -50,6 +52,9 @@ enum wire_type {
 
 /* Opens the way out.  With lines set the stream goes out as lines of text. */
 void wire_open(int fd, int lines);
+
+/* Waits until the host has the END; no longer than it may take a busy host. */
+void wire_wait_taken(void);
 
 /* Sends one record of at most WIRE_PAYLOAD_MAX bytes; blocks as long as it takes. */
 void wire_send(enum wire_type type, const void *payload, size_t len);

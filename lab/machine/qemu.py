@@ -5,6 +5,7 @@ Its subchannels are virtio-rng-ccw devices: they answer NOP, SENSE ID, READ
 CONFIGURATION and the like to any driver that starts channel programs on them.
 """
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -24,7 +25,13 @@ class Machine:
         self._kernel = kernel
         self._initrd = initrd
         self._workdir = workdir
+        self._wire = None
         self.process = None
+
+    def answer_end(self):
+        """The guest waits for this before it switches the machine off."""
+        with contextlib.suppress(OSError):  # it may be gone already
+            self._wire.send(b"!")
 
     def _command_line(self):
         words = ["console=ttysclp0", "quiet", "nokaslr", "LAB_MACHINE=qemu"]
@@ -71,6 +78,7 @@ class Machine:
     def start(self, records, console):
         """Starts the machine; gives pairs of (file to watch, who takes its bytes)."""
         ours, theirs = socket.socketpair()
+        self._wire = ours
         with theirs:
             stdio = None if self._options.interactive else subprocess.PIPE
             self.process = process.start(

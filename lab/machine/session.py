@@ -95,6 +95,7 @@ class Session:
 
     def _on_end(self, _payload):
         self._ended = True
+        self._machine.answer_end()
         self._shorten(_GRACE)
 
     _handlers = {
