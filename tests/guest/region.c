@@ -20,7 +20,7 @@ static uint64_t region_offset(int device, uint32_t index)
 	return info.offset;
 }
 
-static void set_trigger(int device, int eventfd)
+void t_region_trigger(int device, uint32_t index, int eventfd)
 {
 	uint64_t buffer[(sizeof(struct vfio_irq_set) + 11) / 8];
 	struct vfio_irq_set *set = (void *)buffer;
@@ -28,10 +28,10 @@ static void set_trigger(int device, int eventfd)
 	memset(buffer, 0, sizeof(buffer));
 	set->argsz = sizeof(*set) + sizeof(eventfd);
 	set->flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER;
-	set->index = VFIO_CCW_IO_IRQ_INDEX;
+	set->index = index;
 	set->count = 1;
 	memcpy(set->data, &eventfd, sizeof(eventfd));
-	T_NEED(!ioctl(device, VFIO_DEVICE_SET_IRQS, set), "the I/O interrupt gets its eventfd");
+	T_NEED(!ioctl(device, VFIO_DEVICE_SET_IRQS, set), "interrupt %u gets its eventfd", index);
 }
 
 void t_region_open(struct t_region *region, int device)
@@ -39,14 +39,15 @@ void t_region_open(struct t_region *region, int device)
 	region->device = device;
 	region->io = region_offset(device, VFIO_CCW_CONFIG_REGION_INDEX);
 	region->async = region_offset(device, VFIO_CCW_NUM_REGIONS);
+	region->crw = region_offset(device, VFIO_CCW_NUM_REGIONS + 2);
 	region->eventfd = eventfd(0, EFD_CLOEXEC);
 	T_NEED(region->eventfd >= 0, "an eventfd opens");
-	set_trigger(device, region->eventfd);
+	t_region_trigger(device, VFIO_CCW_IO_IRQ_INDEX, region->eventfd);
 }
 
 void t_region_close(struct t_region *region)
 {
-	set_trigger(region->device, -1);
+	t_region_trigger(region->device, VFIO_CCW_IO_IRQ_INDEX, -1);
 	close(region->eventfd);
 }
 
@@ -73,18 +74,38 @@ int t_region_async(struct t_region *region, uint32_t command)
 	return n == sizeof(async) ? 0 : n < 0 ? -errno : -EIO;
 }
 
-int t_region_wait(struct t_region *region, uint8_t *irb, int timeout_ms)
+int t_region_event(struct t_region *region, int timeout_ms)
 {
 	struct pollfd pollfd = { .fd = region->eventfd, .events = POLLIN };
-	struct ccw_io_region io;
 	uint64_t events;
 
 	if (poll(&pollfd, 1, timeout_ms) != 1)
 		return -ETIME;
-	if (read(region->eventfd, &events, sizeof(events)) != sizeof(events))
-		return -errno;
+	return read(region->eventfd, &events, sizeof(events)) == sizeof(events) ? 0 : -errno;
+}
+
+int t_region_irb(struct t_region *region, uint8_t *irb)
+{
+	struct ccw_io_region io;
+
 	if (pread(region->device, &io, sizeof(io), region->io) != sizeof(io))
 		return -errno;
 	memcpy(irb, io.irb_area, sizeof(io.irb_area));
 	return 0;
+}
+
+int t_region_wait(struct t_region *region, uint8_t *irb, int timeout_ms)
+{
+	int ret = t_region_event(region, timeout_ms);
+
+	return ret ? ret : t_region_irb(region, irb);
+}
+
+uint32_t t_region_crw(struct t_region *region)
+{
+	struct ccw_crw_region crw = { 0 };
+
+	T_NEED(pread(region->device, &crw, sizeof(crw), region->crw) == sizeof(crw),
+	       "the CRW region can be read");
+	return crw.crw;
 }
