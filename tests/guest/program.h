@@ -26,6 +26,7 @@
 #define T_CCW_CC		0x40
 #define T_CCW_SLI		0x20
 #define T_CCW_SKIP		0x10
+#define T_CCW_PCI		0x08
 #define T_CCW_IDA		0x04
 #define T_CCW_SUSPEND		0x02
 
@@ -36,6 +37,7 @@
 #define T_DSTAT_GOOD		0x0c /* channel end, device end */
 #define T_DSTAT_CHECK		0x02 /* unit check */
 
+#define T_CSTAT_PCI		0x80
 #define T_CSTAT_PROGRAM_CHECK	0x20
 #define T_CSTAT_INTERFACE_CHECK 0x02
 
