@@ -5,6 +5,7 @@
  * that it has ended, and how.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/vfio.h>
 #include <linux/vfio_ccw.h>
 #include <stdio.h>
@@ -104,6 +105,53 @@ static void varied(struct t_path *path)
 	T_EQUAL(t_region_crw(&region), (long long)(T_CRW_PATH_THERE | path->id),
 		"a CRW says that the path is back");
 	good("the path came back");
+}
+
+/* The next CRW, which may take a moment to come through the machine. */
+static uint32_t next_crw(void)
+{
+	unsigned int ms;
+	uint32_t crw;
+
+	for (ms = 0; !(crw = t_region_crw(&region)) && ms < 5000; ms++)
+		usleep(1000);
+	return crw;
+}
+
+/* The machine reports the path gone, and then there; the device stays reachable. */
+static void reported(struct t_path *path)
+{
+	endless();
+	t_path_report(path, false);
+	ended(T_CSTAT_INTERFACE_CHECK, "the path reported gone");
+	T_EQUAL(next_crw(), (long long)(T_CRW_PATH_GONE | path->id), "... by a CRW, too");
+	t_path_report(path, true);
+	T_EQUAL(next_crw(), (long long)(T_CRW_PATH_THERE | path->id), "... as of its coming back");
+	T_EQUAL(t_region_crw(&region), 0, "... and of nothing else");
+	good("the path came back");
+}
+
+/* The operator makes the device present attention behind the end of a start. */
+static void attention(void)
+{
+	const uint32_t program = T_IOVA + 0x4000;
+	uint8_t orb[32], irb[96];
+	int fd = open("/dev/hercmd", O_WRONLY | O_CLOEXEC);
+
+	eckd_program(&vm, program, ECKD_READ, 0, 1, program + T_PAGE);
+	t_orb(orb, T_ORB_PLAIN, program);
+	T_NEED(!t_region_start(&region, orb), "a start");
+	usleep(50000);
+	T_NEED(fd >= 0 && write(fd, "i 0120", 6) == 6, "attention");
+	close(fd);
+	usleep(50000);
+	T_CHECK(!t_region_wait(&region, irb, 5000) && t_irb_good(irb) &&
+			t_irb_function(irb) == T_FUNCTION_START,
+		"attention behind a start: first its end");
+	T_CHECK(!t_region_wait(&region, irb, 5000) && !t_irb_function(irb) &&
+			t_irb_dstat(irb) == T_DSTAT_ATTENTION,
+		"... then the attention");
+	T_EQUAL(t_region_event(&region, 20), -ETIME, "... and no other");
 }
 
 /* The path belongs to the ring's starts as well. */
@@ -211,6 +259,8 @@ int main(void)
 		unmapped();
 		reset();
 		varied(&path);
+		reported(&path);
+		attention();
 		varied_ring(&path);
 	}
 	overflow(&path);

@@ -23,12 +23,28 @@ void t_path_find(struct t_path *path, const char *uuid)
 	snprintf(path->status, sizeof(path->status), "/sys/devices/css0/chp0.%02x/status", id);
 }
 
+static void put(const char *name, const char *words)
+{
+	int fd = open(name, O_WRONLY | O_CLOEXEC);
+
+	T_NEED(fd >= 0 && write(fd, words, strlen(words)) == (ssize_t)strlen(words), "%s into %s",
+	       words, name);
+	close(fd);
+}
+
 void t_path_vary(struct t_path *path, bool on)
 {
-	const char *word = on ? "online" : "offline";
-	int fd = open(path->status, O_WRONLY | O_CLOEXEC);
+	put(path->status, on ? "online" : "offline");
+}
 
-	T_NEED(fd >= 0 && write(fd, word, strlen(word)) == (ssize_t)strlen(word),
-	       "path %02x goes %s", path->id, word);
-	close(fd);
+#define CIO "/sys/kernel/debug/s390/cio/"
+
+void t_path_report(struct t_path *path, bool on)
+{
+	char crw[64];
+
+	/* Solicited, overflow, chained, source, ancillary, error recovery, source ID. */
+	snprintf(crw, sizeof(crw), "0 0 0 4 0 %x %x", on ? 2 : 6, path->id);
+	put(CIO "enable_inject", "1");
+	put(CIO "crw_inject", crw);
 }

@@ -19,5 +19,7 @@ struct t_path {
 /* Each ends the program when it cannot do its work. */
 void t_path_find(struct t_path *path, const char *uuid);
 void t_path_vary(struct t_path *path, bool on);
+/* As if the machine reported the path configured on or off. */
+void t_path_report(struct t_path *path, bool on);
 
 #endif

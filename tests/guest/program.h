@@ -36,6 +36,7 @@
 
 #define T_DSTAT_GOOD		0x0c /* channel end, device end */
 #define T_DSTAT_CHECK		0x02 /* unit check */
+#define T_DSTAT_ATTENTION	0x80
 
 #define T_CSTAT_PCI		0x80
 #define T_CSTAT_PROGRAM_CHECK	0x20
