@@ -52,6 +52,8 @@ struct vccw_window {
  * @dev: the device
  * @cp: the program written
  * @fault: where to say what is wrong
+ * @lenient: what the channel rejects is left to the channel
+ * @suspend: the client allows suspension
  * @format1: format of the client's CCWs
  * @idaw_format1: the client's IDAWs are of format 1, else of format 2
  * @idaw_2k: blocks of 2 KiB in the client's IDAWs and in ours, else 4 KiB
@@ -67,6 +69,8 @@ struct vccw_walk {
 	struct vccw_device *dev;
 	struct vccw_cp *cp;
 	struct vccw_fault *fault;
+	bool lenient;
+	bool suspend;
 	bool format1;
 	bool idaw_format1;
 	bool idaw_2k;
@@ -477,8 +481,6 @@ static int vccw_take_tic(struct vccw_walk *w, struct vccw_segment *s,
 				   s == w->cp->segments ?
 				   VFIO_CCW_RING_R_CCW_TIC_FIRST :
 				   VFIO_CCW_RING_R_CCW_TIC_TIC);
-	if (w->ccws[w->count - 1].cmd_code == VCCW_CMD_TIC)
-		return vccw_refuse(w, -ELOOP, VFIO_CCW_RING_R_CCW_TIC_TIC);
 	if (w->format1 && (ccw->flags || ccw->count))
 		return vccw_refuse(w, -EINVAL, VFIO_CCW_RING_R_CCW_FORMAT);
 	if (target > VCCW_ADDR31 || !IS_ALIGNED(target, 8))
@@ -524,6 +526,29 @@ static int vccw_take_ccw(struct vccw_walk *w, struct vccw_segment *s,
 static bool vccw_skippable(const struct vccw_walk *w, u8 chaining)
 {
 	return !chaining && w->ccws[w->count - 2].cmd_code != VCCW_CMD_NOP;
+}
+
+/*
+ * Would the channel end the program with a program check there?  Not so what we
+ * alone refuse, nor what depends on the client's memory being mapped.
+ */
+static bool vccw_is_program_check(const struct vccw_walk *w)
+{
+	switch (w->fault->reason) {
+	case VFIO_CCW_RING_R_CCW_TIC_FIRST:
+	case VFIO_CCW_RING_R_CCW_TIC_TIC:
+	case VFIO_CCW_RING_R_CCW_TIC_ADDR:
+	case VFIO_CCW_RING_R_CCW_FORMAT:
+	case VFIO_CCW_RING_R_CCW_COUNT:
+	case VFIO_CCW_RING_R_IDAL_ALIGN:
+	case VFIO_CCW_RING_R_IDAW_ALIGN:
+	case VFIO_CCW_RING_R_IDAW_FORMAT:
+		return true;
+	case VFIO_CCW_RING_R_CCW_SUSPEND:
+		return !w->suspend;
+	default:
+		return false;
+	}
 }
 
 /*
@@ -583,6 +608,11 @@ static int vccw_walk_segment(struct vccw_walk *w, struct vccw_segment *s)
 	do
 		ret = vccw_step(w, s, &chaining, &optional);
 	while (!ret);
+	if (ret < 0 && w->lenient && vccw_is_program_check(w)) {
+		/* The terminator has the channel say so, when it gets there. */
+		w->ends++;
+		ret = 1;
+	}
 	if (ret < 0 && (!optional || ret == -ENOSPC))
 		return ret;
 	/* The terminator.  There is room: vccw_room() asks for two. */
@@ -606,7 +636,7 @@ static int vccw_resolve_tics(struct vccw_walk *w)
 			return -EINVAL;
 		target = dma32_to_virt(u32_to_dma32(to->host +
 				dma32_to_u32(ccw->cda) - to->iova));
-		if (target->cmd_code == VCCW_CMD_TIC) {
+		if (target->cmd_code == VCCW_CMD_TIC && !w->lenient) {
 			u32 host = dma32_to_u32(virt_to_dma32(ccw));
 
 			while (host - s->host >= s->count * 8u)
@@ -670,15 +700,11 @@ static int vccw_check_orb(const struct cmd_orb *orb, struct vccw_fault *fault)
 		fault->reason = VFIO_CCW_RING_R_ORB_TRANSPORT;
 		return -EOPNOTSUPP;
 	}
-	if (orb->spnd) {
-		fault->reason = VFIO_CCW_RING_R_ORB_SUSPEND;
-		return -EOPNOTSUPP;
-	}
 	if (orb->zero & VCCW_ORB_ZERO_MIDAW) {
 		fault->reason = VFIO_CCW_RING_R_ORB_MIDAW;
 		return -EOPNOTSUPP;
 	}
-	if (orb->res1 || orb->zero) {
+	if (orb->zero) {
 		fault->reason = VFIO_CCW_RING_R_ORB_RESERVED;
 		return -EINVAL;
 	}
@@ -697,6 +723,7 @@ static void vccw_host_orb(struct vccw_walk *w, struct cmd_orb *orb)
 	/* Interrupts are told apart by this, see do_cio_interrupt(). */
 	orb->intparm = (u32)virt_to_phys(sch);
 	orb->key = PAGE_DEFAULT_KEY >> 4;
+	orb->spnd = 0;
 	orb->alcc = 0;
 	orb->fmt = 1;
 	orb->c64 = 1;
@@ -711,6 +738,8 @@ static void vccw_host_orb(struct vccw_walk *w, struct cmd_orb *orb)
  * @dev: the device
  * @cp: the translated program
  * @orb: in: words 0-2 of the client's ORB; out: the ORB for SSCH
+ * @lenient: a program that the channel would end with a program check is
+ *	translated up to there, so that it does, instead of refused
  * @fault: what is wrong, filled in when it fails
  *
  * Context: process context, vccw_device.lock held; sleeps when pages have to
@@ -718,12 +747,14 @@ static void vccw_host_orb(struct vccw_walk *w, struct cmd_orb *orb)
  * Return: 0, or -errno as the reasons of enum vfio_ccw_ring_reason say.
  */
 int vccw_cp_translate(struct vccw_device *dev, struct vccw_cp *cp,
-		      union orb *orb, struct vccw_fault *fault)
+		      union orb *orb, bool lenient, struct vccw_fault *fault)
 {
 	struct vccw_walk w = {
 		.dev = dev,
 		.cp = cp,
 		.fault = fault,
+		.lenient = lenient,
+		.suspend = orb->cmd.spnd,
 		.format1 = orb->cmd.fmt,
 		.idaw_format1 = !orb->cmd.c64,
 		.idaw_2k = !orb->cmd.c64 || orb->cmd.i2k,

@@ -67,7 +67,7 @@ struct vccw_cp {
 int vccw_cp_init(void);
 void vccw_cp_exit(void);
 int vccw_cp_translate(struct vccw_device *dev, struct vccw_cp *cp,
-		      union orb *orb, struct vccw_fault *fault);
+		      union orb *orb, bool lenient, struct vccw_fault *fault);
 bool vccw_cp_uses(const struct vccw_cp *cp, bool idaw_2k, u64 pfn);
 u32 vccw_cp_iova(const struct vccw_cp *cp, u32 host);
 void vccw_cp_release(struct vccw_cp *cp);

@@ -19,7 +19,6 @@
  * @sch: the subchannel
  * @lock: serialises what the client asks for in process context: translation,
  *	pinning, open, close, reset, unmap, region writes
- * @open: between open_device and close_device; @lock
  * @pins: the pin cache; @lock
  * @queue: the requests; see there
  * @regions: the stock ABI; see there
@@ -32,7 +31,6 @@ struct vccw_device {
 	struct vfio_device vdev;
 	struct subchannel *sch;
 	struct mutex lock;
-	bool open;
 	struct vccw_pins pins;
 	struct vccw_queue queue;
 	struct vccw_regions regions;

@@ -20,6 +20,8 @@
 #define VCCW_PINS_SAMPLE	16
 /* Pages pinned by one call. */
 #define VCCW_PINS_RUN		64
+/* How long other devices have to let a discarded page go. */
+#define VCCW_PINS_STALE_TIMEOUT	(5 * HZ)
 /*
  * The VFIO core takes its lock anew between telling us of an unmapped range
  * and removing it.  For that long no page of the range may be pinned again.
@@ -218,31 +220,105 @@ struct vccw_pin *vccw_pins_miss(struct vccw_device *dev, u64 iova_pfn, u32 run)
 	return first;
 }
 
+/* Open devices.  The mutex protects the list and nests inside vccw_device.lock. */
+static LIST_HEAD(vccw_pins_open_list);
+static DEFINE_MUTEX(vccw_pins_open_lock);
+
+/**
+ * vccw_pins_open - the device may pin pages from now on
+ * @dev: the device
+ *
+ * Context: process context, vccw_device.lock held.
+ */
+void vccw_pins_open(struct vccw_device *dev)
+{
+	mutex_lock(&vccw_pins_open_lock);
+	list_add(&dev->pins.open, &vccw_pins_open_list);
+	mutex_unlock(&vccw_pins_open_lock);
+}
+
+/**
+ * vccw_pins_close - unpin all pages; the device pins no more
+ * @dev: the device; no request is under way
+ *
+ * Context: process context, vccw_device.lock held; sleeps.
+ */
+void vccw_pins_close(struct vccw_device *dev)
+{
+	vccw_pins_drop(dev, 0, U64_MAX);
+	mutex_lock(&vccw_pins_open_lock);
+	list_del(&dev->pins.open);
+	mutex_unlock(&vccw_pins_open_lock);
+}
+
+/* Let a discarded page go if no request uses it; vccw_device.lock held. */
+static void vccw_pins_drop_stale(struct vccw_device *dev, u64 iova_pfn)
+{
+	struct vccw_pin *pin = vccw_pins_find(&dev->pins, iova_pfn);
+
+	if (!pin || vccw_page_mapped(pfn_to_page(pin->pfn)) ||
+	    pin->used >= min(vccw_queue_oldest(dev), dev->pins.batch))
+		return;
+	vccw_pins_remove(dev, pin);
+	dev->pins.stale++;
+}
+
+/*
+ * Have all other devices let a discarded page go.  With the lock of one held
+ * those of others can only be tried for.
+ */
+static void vccw_pins_drop_stale_others(struct vccw_device *dev, u64 iova_pfn)
+{
+	struct vccw_device *other;
+
+	mutex_lock(&vccw_pins_open_lock);
+	list_for_each_entry(other, &vccw_pins_open_list, pins.open) {
+		if (other == dev || !mutex_trylock(&other->lock))
+			continue;
+		vccw_pins_drop_stale(other, iova_pfn);
+		mutex_unlock(&other->lock);
+	}
+	mutex_unlock(&vccw_pins_open_lock);
+}
+
 /**
  * vccw_pins_stale - replace a page that its owner has discarded
  * @dev: the device
  * @pin: its entry; gone on return
  *
- * Requests that still use the old page are waited for first.
+ * Requests that still use the old page are waited for first.  VFIO gives the
+ * old page out again for as long as another device has it pinned: that one
+ * has to let it go, too.
  *
  * Context: process context, vccw_device.lock held; sleeps.
- * Return: as vccw_pins_miss(), or -EBUSY when they do not end.
+ * Return: as vccw_pins_miss(), or -EBUSY when the page is not let go.
  */
 struct vccw_pin *vccw_pins_stale(struct vccw_device *dev, struct vccw_pin *pin)
 {
+	unsigned long end = jiffies + VCCW_PINS_STALE_TIMEOUT;
 	u64 iova_pfn = pin->iova_pfn;
+	int ret;
 
 	if (pin->used >= dev->pins.batch)
 		return ERR_PTR(-EBUSY);
 	if (pin->used >= vccw_queue_oldest(dev)) {
-		int ret = vccw_queue_settle(dev);
-
+		ret = vccw_queue_settle(dev);
 		if (ret)
 			return ERR_PTR(ret);
 	}
-	vccw_pins_remove(dev, pin);
-	dev->pins.stale++;
-	return vccw_pins_miss(dev, iova_pfn, 1);
+	for (;;) {
+		vccw_pins_remove(dev, pin);
+		dev->pins.stale++;
+		vccw_pins_drop_stale_others(dev, iova_pfn);
+		pin = vccw_pins_miss(dev, iova_pfn, 1);
+		if (IS_ERR(pin) || vccw_page_mapped(pfn_to_page(pin->pfn)))
+			return pin;
+		if (time_after(jiffies, end)) {
+			vccw_pins_remove(dev, pin);
+			return ERR_PTR(-EBUSY);
+		}
+		schedule_timeout_uninterruptible(1);
+	}
 }
 
 /**

@@ -3,6 +3,7 @@
 #define VCCW_PINS_H
 
 #include <linux/err.h>
+#include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/types.h>
 
@@ -38,7 +39,8 @@ struct vccw_pin {
  * @unmap_until: jiffies before which no page of it is pinned anew
  * @misses: pages pinned because they were not in the cache
  * @evictions: pages unpinned to make room
- * @stale: pages found discarded by their owner and pinned anew
+ * @stale: pages found discarded by their owner and let go
+ * @open: entry of the list of open devices
  *
  * A request does not hold references on the pages it uses.  It writes its
  * number into their entries, and an entry may go when no request with that
@@ -62,12 +64,15 @@ struct vccw_pins {
 	u64 misses;
 	u64 evictions;
 	u64 stale;
+	struct list_head open;
 };
 
 int vccw_pins_init(struct vccw_pins *pins, u32 limit);
 void vccw_pins_destroy(struct vccw_pins *pins);
 struct vccw_pin *vccw_pins_miss(struct vccw_device *dev, u64 iova_pfn, u32 run);
 struct vccw_pin *vccw_pins_stale(struct vccw_device *dev, struct vccw_pin *pin);
+void vccw_pins_open(struct vccw_device *dev);
+void vccw_pins_close(struct vccw_device *dev);
 void vccw_pins_drop(struct vccw_device *dev, u64 first, u64 last);
 bool vccw_pins_block(struct vccw_pins *pins, u64 first, u64 last);
 struct vccw_pin *vccw_pins_next(struct vccw_pins *pins, u32 *iter,

@@ -123,13 +123,18 @@ void vccw_complete_stopped(struct vccw_queue *q, struct vccw_req *req, int res)
 
 /* Instructions */
 
+/* What condition codes 2 and 3 mean, and an operand exception (< 0). */
 static int vccw_errno(int cc)
 {
+	if (cc < 0)
+		return -EINVAL;
 	return cc == 2 ? -EBUSY : -ENODEV;
 }
 
 static u16 vccw_reason(int cc)
 {
+	if (cc < 0)
+		return VFIO_CCW_RING_R_ORB_RESERVED;
 	return cc == 2 ? VFIO_CCW_RING_R_BUSY : VFIO_CCW_RING_R_NOT_OPERATIONAL;
 }
 
@@ -442,6 +447,8 @@ int vccw_queue_start_region(struct vccw_device *dev)
 			req->cancel = 0;
 			req->failed = false;
 			q->active = req;
+		} else if (cc < 0) {
+			ret = -EIO;
 		} else if (cc == 3) {
 			ret = vccw_no_path(dev->sch, req->orb.cmd.lpm);
 		} else {

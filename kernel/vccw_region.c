@@ -198,6 +198,8 @@ static int vccw_io_start(struct vccw_device *dev)
 	int ret;
 
 	memcpy(&scsw, io->scsw_area, sizeof(scsw));
+	if (!scsw.fctl)
+		return 0;	/* a client that fills the region in pieces */
 	if (!(scsw.fctl & SCSW_FCTL_START_FUNC))
 		return -EOPNOTSUPP;
 	/* A ring or a start under way uses the request and the subchannel. */
@@ -208,7 +210,7 @@ static int vccw_io_start(struct vccw_device *dev)
 	vccw_cp_release(&req->cp);
 	req->seq = ++pins->clock;
 	pins->batch = req->seq;
-	ret = vccw_cp_translate(dev, &req->cp, &req->orb, &fault);
+	ret = vccw_cp_translate(dev, &req->cp, &req->orb, true, &fault);
 	if (ret)
 		dev_dbg(&dev->sch->dev, "vfio_ccw: program refused: reason %u, CCW %u at 0x%08x\n",
 			fault.reason, fault.ccw_index, fault.ccw_addr);
@@ -261,6 +263,7 @@ static ssize_t vccw_cmd_write(struct vccw_device *dev, const char __user *buf,
 static ssize_t vccw_schib_read(struct vccw_device *dev, void *to)
 {
 	struct subchannel *sch = dev->sch;
+	struct schib *schib = to;
 	int ret;
 
 	BUILD_BUG_ON(sizeof(struct ccw_schib_region) != sizeof(sch->schib));
@@ -268,6 +271,10 @@ static ssize_t vccw_schib_read(struct vccw_device *dev, void *to)
 	ret = cio_update_schib(sch);
 	memcpy(to, &sch->schib, sizeof(sch->schib));
 	spin_unlock_irq(&sch->lock);
+	/* Addresses of the host's. */
+	schib->pmcw.intparm = 0;
+	schib->scsw.cmd.cpa = u32_to_dma32(0);
+	schib->mba = 0;
 	return ret ? -ENODEV : 0;
 }
 

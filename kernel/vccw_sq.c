@@ -98,7 +98,7 @@ static int vccw_sqe_start(struct vccw_batch *b, struct vccw_req *req,
 	req->func = VCCW_START;
 	req->recover = sqe->flags & VFIO_CCW_RING_SQE_RECOVER;
 	memcpy(&req->orb, sqe->orb, sizeof(req->orb.cmd));
-	ret = vccw_cp_translate(b->dev, &req->cp, &req->orb, fault);
+	ret = vccw_cp_translate(b->dev, &req->cp, &req->orb, false, fault);
 	if (ret)
 		return ret;
 	list_add_tail(&req->link, &b->reqs);

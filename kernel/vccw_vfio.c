@@ -53,7 +53,8 @@ static int vccw_open_device(struct vfio_device *vdev)
 	mutex_lock(&dev->lock);
 	vccw_regions_open(dev);
 	ret = vccw_queue_open(dev);
-	dev->open = !ret;
+	if (!ret)
+		vccw_pins_open(dev);
 	mutex_unlock(&dev->lock);
 	return ret ? -EINVAL : 0;
 }
@@ -64,9 +65,8 @@ static void vccw_close_device(struct vfio_device *vdev)
 
 	vccw_ring_detach(dev);
 	mutex_lock(&dev->lock);
-	dev->open = false;
 	vccw_queue_close(dev);
-	vccw_pins_drop(dev, 0, U64_MAX);
+	vccw_pins_close(dev);
 	vccw_regions_close(dev);
 	mutex_unlock(&dev->lock);
 }

@@ -138,7 +138,6 @@ static const char *const reasons[] = {
 	[VFIO_CCW_RING_R_SQE_RESERVED] = "a reserved field of the entry is not zero",
 	[VFIO_CCW_RING_R_SUBCHANNEL] = "no subchannel with that index",
 	[VFIO_CCW_RING_R_ORB_TRANSPORT] = "ORB: transport mode is not supported",
-	[VFIO_CCW_RING_R_ORB_SUSPEND] = "ORB: suspend control is not supported",
 	[VFIO_CCW_RING_R_ORB_MIDAW] = "ORB: modified indirect addressing is not supported",
 	[VFIO_CCW_RING_R_ORB_CPA] =
 		"ORB: channel-program address not on a doubleword boundary or over 31 bits",

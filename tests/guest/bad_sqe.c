@@ -51,14 +51,10 @@ static void bad_orbs(struct t_vm *vm, struct t_ring *ring)
 {
 	bad_orb(vm, ring, T_ORB_PLAIN | T_ORB_TRANSPORT, T_PROGRAM, -EOPNOTSUPP,
 		VFIO_CCW_RING_R_ORB_TRANSPORT, "transport mode");
-	bad_orb(vm, ring, T_ORB_PLAIN | T_ORB_SUSPEND, T_PROGRAM, -EOPNOTSUPP,
-		VFIO_CCW_RING_R_ORB_SUSPEND, "suspend control");
 	bad_orb(vm, ring, T_ORB_PLAIN | T_ORB_MIDAW, T_PROGRAM, -EOPNOTSUPP,
 		VFIO_CCW_RING_R_ORB_MIDAW, "modified CCW indirection");
 	bad_orb(vm, ring, T_ORB_PLAIN | 0x00000002, T_PROGRAM, -EINVAL,
 		VFIO_CCW_RING_R_ORB_RESERVED, "a reserved bit of word 1");
-	bad_orb(vm, ring, T_ORB_PLAIN | 0x04000000, T_PROGRAM, -EINVAL,
-		VFIO_CCW_RING_R_ORB_RESERVED, "another reserved bit");
 	bad_orb(vm, ring, T_ORB_PLAIN, T_PROGRAM + 4, -EINVAL, VFIO_CCW_RING_R_ORB_CPA,
 		"a program on a word boundary");
 	bad_orb(vm, ring, T_ORB_PLAIN, T_PROGRAM + 1, -EINVAL, VFIO_CCW_RING_R_ORB_CPA,

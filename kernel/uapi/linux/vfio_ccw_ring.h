@@ -249,11 +249,11 @@ struct vfio_ccw_ring_cqe {
  *
  * The ORB:
  * @VFIO_CCW_RING_R_ORB_TRANSPORT: transport mode (-EOPNOTSUPP)
- * @VFIO_CCW_RING_R_ORB_SUSPEND: suspend control (-EOPNOTSUPP)
  * @VFIO_CCW_RING_R_ORB_MIDAW: modified CCW indirect addressing (-EOPNOTSUPP)
  * @VFIO_CCW_RING_R_ORB_CPA: channel-program address not on a doubleword
  *	boundary or over 31 bits (-EINVAL)
- * @VFIO_CCW_RING_R_ORB_RESERVED: a bit that must be zero is one (-EINVAL)
+ * @VFIO_CCW_RING_R_ORB_RESERVED: a bit that must be zero is one, or START
+ *	SUBCHANNEL finds an operand exception (-EINVAL)
  *
  * The channel program; ccw_index and ccw_addr name the CCW:
  * @VFIO_CCW_RING_R_CCW_UNMAPPED: the CCW is not in mapped memory (-EFAULT)
@@ -307,10 +307,9 @@ enum vfio_ccw_ring_reason {
 	VFIO_CCW_RING_R_SUBCHANNEL = 4,
 
 	VFIO_CCW_RING_R_ORB_TRANSPORT = 16,
-	VFIO_CCW_RING_R_ORB_SUSPEND = 17,
-	VFIO_CCW_RING_R_ORB_MIDAW = 18,
-	VFIO_CCW_RING_R_ORB_CPA = 19,
-	VFIO_CCW_RING_R_ORB_RESERVED = 20,
+	VFIO_CCW_RING_R_ORB_MIDAW = 17,
+	VFIO_CCW_RING_R_ORB_CPA = 18,
+	VFIO_CCW_RING_R_ORB_RESERVED = 19,
 
 	VFIO_CCW_RING_R_CCW_UNMAPPED = 32,
 	VFIO_CCW_RING_R_CCW_TOO_MANY = 33,
