@@ -184,7 +184,6 @@ void vccw_issue_start(struct vccw_device *dev)
 			return;
 		}
 		vccw_complete(q, req, vccw_errno(cc), vccw_reason(cc), NULL);
-		vccw_hold(q);
 	}
 }
 
