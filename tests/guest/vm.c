@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "iommufd.h"
 #include "tap.h"
 
 #define MDEVS "/sys/bus/mdev/devices"
@@ -59,9 +60,20 @@ static void join_group(struct t_vm *vm, struct t_device *device)
 	       "group of %s joins the container", device->uuid);
 }
 
+static void open_cdev(struct t_vm *vm, struct t_device *device)
+{
+	device->fd = t_cdev_open(device->uuid);
+	T_NEED(!t_cdev_bind(device->fd, vm->iommufd), "device %s is bound", device->uuid);
+	T_NEED(!t_cdev_attach(device->fd, vm->ioas), "device %s is attached", device->uuid);
+}
+
 /* The container must have an IOMMU before it gives out a device. */
 void t_device_open(struct t_vm *vm, struct t_device *device)
 {
+	if (vm->iommufd >= 0) {
+		open_cdev(vm, device);
+		return;
+	}
 	if (device->group < 0)
 		join_group(vm, device);
 	device->fd = ioctl(device->group, VFIO_GROUP_GET_DEVICE_FD, device->uuid);
@@ -88,6 +100,8 @@ int t_map(struct t_vm *vm, void *memory, size_t size, uint64_t iova, uint32_t fl
 		.size = size,
 	};
 
+	if (vm->iommufd >= 0)
+		return t_ioas_map(vm->iommufd, vm->ioas, memory, size, iova, flags);
 	return ioctl(vm->container, VFIO_IOMMU_MAP_DMA, &map) ? -errno : 0;
 }
 
@@ -99,6 +113,8 @@ int t_unmap(struct t_vm *vm, uint64_t iova, size_t size)
 		.size = size,
 	};
 
+	if (vm->iommufd >= 0)
+		return t_ioas_unmap(vm->iommufd, vm->ioas, iova, size);
 	return ioctl(vm->container, VFIO_IOMMU_UNMAP_DMA, &unmap) ? -errno : 0;
 }
 
@@ -112,12 +128,21 @@ static uint8_t *map_area(struct t_vm *vm, size_t size, uint64_t iova, uint32_t f
 	return memory;
 }
 
-void t_vm_open(struct t_vm *vm)
+static void map_and_open(struct t_vm *vm)
 {
 	int i;
 
-	memset(vm, 0, sizeof(*vm));
-	find_devices(vm);
+	vm->memory = map_area(vm, T_SIZE, T_IOVA, VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE);
+	vm->read_only = map_area(vm, T_RO_SIZE, T_RO_IOVA, VFIO_DMA_MAP_FLAG_READ);
+	for (i = 0; i < vm->nr_devices; i++)
+		t_device_open(vm, &vm->devices[i]);
+}
+
+static void open_container(struct t_vm *vm)
+{
+	int i;
+
+	vm->iommufd = -1;
 	vm->container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
 	T_NEED(vm->container >= 0, "the container opens");
 	for (i = 0; i < vm->nr_devices; i++)
@@ -125,10 +150,34 @@ void t_vm_open(struct t_vm *vm)
 	/* Pinning needs version 2 of the type-1 IOMMU. */
 	T_NEED(!ioctl(vm->container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU),
 	       "the container gets an IOMMU");
-	vm->memory = map_area(vm, T_SIZE, T_IOVA, VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE);
-	vm->read_only = map_area(vm, T_RO_SIZE, T_RO_IOVA, VFIO_DMA_MAP_FLAG_READ);
+}
+
+void t_vm_open_cdev(struct t_vm *vm)
+{
+	int i;
+
+	memset(vm, 0, sizeof(*vm));
+	find_devices(vm);
 	for (i = 0; i < vm->nr_devices; i++)
-		t_device_open(vm, &vm->devices[i]);
+		vm->devices[i].group = -1;
+	vm->container = -1;
+	vm->iommufd = t_iommufd_open();
+	T_NEED(!t_ioas_alloc(vm->iommufd, &vm->ioas), "an IOAS");
+	map_and_open(vm);
+}
+
+void t_vm_open(struct t_vm *vm)
+{
+	const char *vfio = getenv("T_VFIO");
+
+	if (vfio && !strcmp(vfio, "cdev")) {
+		t_vm_open_cdev(vm);
+		return;
+	}
+	memset(vm, 0, sizeof(*vm));
+	find_devices(vm);
+	open_container(vm);
+	map_and_open(vm);
 }
 
 void t_vm_close(struct t_vm *vm)
@@ -139,7 +188,7 @@ void t_vm_close(struct t_vm *vm)
 		t_device_close(&vm->devices[i]);
 	munmap(vm->memory, T_SIZE);
 	munmap(vm->read_only, T_RO_SIZE);
-	close(vm->container);
+	close(vm->iommufd >= 0 ? vm->iommufd : vm->container);
 }
 
 void *t_at(struct t_vm *vm, uint64_t iova)

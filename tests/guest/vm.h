@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a virtual machine monitor would own: a VFIO container, memory mapped
- * into it, and every subchannel that has a mediated device.
+ * into it, and every subchannel that has a mediated device.  With T_VFIO=cdev in
+ * the environment it is an IOAS of iommufd instead of a container.
  */
 #ifndef CCWRING_TESTS_VM_H
 #define CCWRING_TESTS_VM_H
@@ -22,7 +23,7 @@
 /**
  * struct t_device - a subchannel handed out by vfio-ccw
  * @fd: VFIO device
- * @group: VFIO group
+ * @group: VFIO group, -1 with iommufd
  * @uuid: name of its mediated device
  */
 struct t_device {
@@ -32,8 +33,10 @@ struct t_device {
 };
 
 /**
- * struct t_vm - the container
- * @container: its file descriptor
+ * struct t_vm - the container, or the IOAS
+ * @container: file descriptor of the container, -1 if there is none
+ * @iommufd: file descriptor of iommufd, -1 if there is a container
+ * @ioas: the IOAS
  * @memory: T_SIZE bytes at T_IOVA, which devices may read and write
  * @read_only: T_RO_SIZE bytes at T_RO_IOVA, which devices may only read
  * @devices: in the order of their names
@@ -41,6 +44,8 @@ struct t_device {
  */
 struct t_vm {
 	int container;
+	int iommufd;
+	uint32_t ioas;
 	uint8_t *memory;
 	uint8_t *read_only;
 	struct t_device devices[T_MAX_DEVICES];
@@ -49,6 +54,7 @@ struct t_vm {
 
 /* Each ends the program when it cannot do its work. */
 void t_vm_open(struct t_vm *vm);
+void t_vm_open_cdev(struct t_vm *vm);
 void t_vm_close(struct t_vm *vm);
 void t_device_open(struct t_vm *vm, struct t_device *device);
 void t_device_close(struct t_device *device);
