@@ -33,16 +33,21 @@ static void map_area(void)
 }
 
 /* SENSE ID to the beginning of the area: true if its data have come there. */
-static bool sense(struct vfio_ccw_ring_cqe *cqe)
+static bool sense_on(struct t_ring *door, struct vfio_ccw_ring_cqe *cqe)
 {
 	struct vfio_ccw_ring_sqe sqe;
 
 	memset(area, 0, 8);
 	t_ccw1(t_at(&vm, T_PROGRAM), T_CMD_SENSE_ID, T_CCW_SLI, 7, AREA_IOVA);
 	t_sqe_start(&sqe, T_ORB_PLAIN, T_PROGRAM, 9);
-	T_NEED(!t_ring_do(&ring, &sqe, cqe), "a CQE comes");
+	T_NEED(!t_ring_do(door, &sqe, cqe), "a CQE comes");
 	/* The first byte of SENSE ID data is all ones. */
 	return !cqe->res && t_irb_good(cqe->irb) && area[0] == 0xff;
+}
+
+static bool sense(struct vfio_ccw_ring_cqe *cqe)
+{
+	return sense_on(&ring, cqe);
 }
 
 static void hits(void)
@@ -107,6 +112,23 @@ static void discarded(void)
 	T_EQUAL(counter("stale"), stale + 20, "... which has been noticed");
 }
 
+/* The same, and a second device has the same pages pinned. */
+static void discarded_under_two(void)
+{
+	struct t_ring second;
+	struct vfio_ccw_ring_cqe cqe;
+	int i, good = 0;
+
+	t_ring_open(&second, vm.devices[1].fd, 8);
+	for (i = 0; i < 20; i++) {
+		T_NEED(!madvise(area, AREA_SIZE, MADV_DONTNEED), "madvise");
+		good += sense(&cqe);
+		good += sense_on(&second, &cqe);
+	}
+	T_EQUAL(good, 40, "two devices see the page that took a discarded one's place");
+	t_ring_close(&second);
+}
+
 int main(void)
 {
 	long long before = t_pages_pinned();
@@ -120,6 +142,7 @@ int main(void)
 	unmapped();
 	remapped();
 	discarded();
+	discarded_under_two();
 	t_ring_close(&ring);
 	t_vm_close(&vm);
 	T_CHECK(t_pages_pinned_become(before), "in the end nothing is pinned");
