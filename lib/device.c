@@ -8,8 +8,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <ccwring/subchannel.h>
-
 #include "internal.h"
 
 /* Which region a type capability speaks of; N_REGIONS if none of ours. */
@@ -90,7 +88,7 @@ static int find(struct ccwring_vfio *vfio, const char *id, struct ccwring_subcha
 				      : strerror(-err));
 		return err;
 	}
-	if (sch->group < 0) {
+	if (!sch->uuid[0]) {
 		vlog(vfio, CCWRING_LOG_ERROR,
 		     "%s: subchannel %s has no mediated device (its driver is %s)", id, sch->id,
 		     sch->driver[0] ? sch->driver : "none");
@@ -103,20 +101,14 @@ static int open_fd(struct ccwring_device *dev, const struct ccwring_subchannel *
 {
 	int err;
 
-	err = vfio_attach_group(dev->vfio, sch->group, &dev->group_fd);
+	err = vfio_open(dev->vfio, sch, &dev->files);
 	if (err)
 		return err;
-	dev->fd = ioctl(dev->group_fd, VFIO_GROUP_GET_DEVICE_FD, sch->uuid);
-	if (dev->fd < 0) {
-		err = -errno;
-	} else {
-		err = read_layout(dev);
-		if (err)
-			close(dev->fd);
-	}
+	dev->fd = dev->files.device;
+	err = read_layout(dev);
 	if (err) {
 		vlog(dev->vfio, CCWRING_LOG_ERROR, "%s: %s", sch->uuid, strerror(-err));
-		vfio_detach_group(dev->vfio, dev->group_fd);
+		vfio_close(dev->vfio, &dev->files);
 	}
 	return err;
 }
@@ -151,8 +143,7 @@ int ccwring_device_close(struct ccwring_device *dev)
 		return 0;
 	if (dev->ring)
 		return -EBUSY;
-	close(dev->fd);
-	vfio_detach_group(dev->vfio, dev->group_fd);
+	vfio_close(dev->vfio, &dev->files);
 	for (size_t i = 0; i < ARRAY_SIZE(dev->event_fd); i++)
 		if (dev->event_fd[i] >= 0)
 			close(dev->event_fd[i]);

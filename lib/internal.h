@@ -13,6 +13,7 @@
 
 #include <ccwring/device.h>
 #include <ccwring/ring.h>
+#include <ccwring/subchannel.h>
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -32,8 +33,12 @@ void dma_area_fini(struct dma_area *area);
 
 struct ccwring_vfio {
 	pthread_mutex_t lock;
+	int access; /* enum ccwring_access; AUTO before the first device only */
 	int container;
+	int iommufd;
+	uint32_t ioas;
 	unsigned int n_devices;
+	char why[128]; /* the last failure of vfio_*_open(), in words */
 	ccwring_log_fn log;
 	void *log_arg;
 	int log_level;
@@ -41,8 +46,24 @@ struct ccwring_vfio {
 	struct dma_area dma;
 };
 
-int vfio_attach_group(struct ccwring_vfio *vfio, int group, int *group_fd);
-void vfio_detach_group(struct ccwring_vfio *vfio, int group_fd);
+/* Files of an open device; no group when it is open by its character device. */
+struct vfio_files {
+	int device;
+	int group;
+};
+
+int vfio_open(struct ccwring_vfio *vfio, const struct ccwring_subchannel *sch,
+	      struct vfio_files *files);
+void vfio_close(struct ccwring_vfio *vfio, const struct vfio_files *files);
+
+/* The two ways of vfio_open(); with the context's lock. */
+int vfio_group_open(struct ccwring_vfio *vfio, const struct ccwring_subchannel *sch,
+		    struct vfio_files *files);
+int vfio_cdev_open(struct ccwring_vfio *vfio, const struct ccwring_subchannel *sch,
+		   struct vfio_files *files);
+/* Keeps errno in words, and returns it negative. */
+int vfio_fail(struct ccwring_vfio *vfio, const char *what);
+void vfio_mapped(const struct ccwring_vfio *vfio);
 
 /* Regions of a vfio-ccw device, by what they are for. */
 enum region {
@@ -60,8 +81,8 @@ struct region_info {
 
 struct ccwring_device {
 	struct ccwring_vfio *vfio;
-	int group_fd;
-	int fd;
+	struct vfio_files files;
+	int fd; /* files.device */
 	int event_fd[3];
 	char name[40];
 	struct region_info region[N_REGIONS];

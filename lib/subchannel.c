@@ -102,6 +102,25 @@ static void read_ccw_device(struct ccwring_subchannel *sch, const char *sch_dir)
 	parse_type(buf, &sch->dev_type, &sch->dev_model);
 }
 
+/* The name of the character device is that of a directory; "" if there is none. */
+static void read_cdev(struct ccwring_subchannel *sch, const char *mdev_dir)
+{
+	char dir[PATH_MAX];
+	struct dirent *e;
+	DIR *d;
+
+	if (snprintf(dir, sizeof(dir), "%s/vfio-dev", mdev_dir) >= (int)sizeof(dir))
+		return;
+	d = opendir(dir);
+	if (!d)
+		return;
+	while ((e = readdir(d))) {
+		if (!strncmp(e->d_name, "vfio", strlen("vfio")))
+			copy(sch->cdev, sizeof(sch->cdev), e->d_name);
+	}
+	closedir(d);
+}
+
 static void read_mdev(struct ccwring_subchannel *sch, const char *sch_dir, const char *uuid)
 {
 	char dir[PATH_MAX], group[16];
@@ -112,6 +131,7 @@ static void read_mdev(struct ccwring_subchannel *sch, const char *sch_dir, const
 	read_link(group, sizeof(group), dir, "iommu_group");
 	if (isdigit((unsigned char)group[0]))
 		sch->group = atoi(group);
+	read_cdev(sch, dir);
 }
 
 /* Mediated devices are directories of the subchannel named by their UUID, the

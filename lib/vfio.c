@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * vfio.c - contexts: a VFIO container and its mapped memory
+ * vfio.c - contexts: mapped memory, and the way to the devices that use it
  *
- * A container has no IOMMU before its first group, and loses it, with all
- * mappings, when its last group goes: both ends are handled here.
+ * There are two ways, a container (vfio_group.c) and iommufd (vfio_cdev.c).  The
+ * first device decides which one a context takes, because memory is mapped in
+ * the one or in the other.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -24,10 +23,14 @@ int ccwring_vfio_new(const struct ccwring_vfio_opts *user_opts, struct ccwring_v
 	err = opts_copy(&opts, sizeof(opts), user_opts);
 	if (err)
 		return err;
+	if (opts.access < CCWRING_ACCESS_AUTO || opts.access > CCWRING_ACCESS_CDEV)
+		return -EINVAL;
 	vfio = calloc(1, sizeof(*vfio));
 	if (!vfio)
 		return -ENOMEM;
+	vfio->access = opts.access;
 	vfio->container = -1;
+	vfio->iommufd = -1;
 	vfio->log = opts.log;
 	vfio->log_arg = opts.log_arg;
 	vfio->log_level = opts.log_level;
@@ -51,6 +54,8 @@ int ccwring_vfio_free(struct ccwring_vfio *vfio)
 		return -EBUSY;
 	if (vfio->container >= 0)
 		close(vfio->container);
+	if (vfio->iommufd >= 0)
+		close(vfio->iommufd);
 	dma_area_fini(&vfio->dma);
 	pthread_mutex_destroy(&vfio->lock);
 	free(vfio->sysfs);
@@ -58,88 +63,91 @@ int ccwring_vfio_free(struct ccwring_vfio *vfio)
 	return 0;
 }
 
-static int fail(const struct ccwring_vfio *vfio, const char *what)
+int ccwring_vfio_access(struct ccwring_vfio *vfio)
+{
+	int access;
+
+	pthread_mutex_lock(&vfio->lock);
+	access = vfio->access;
+	pthread_mutex_unlock(&vfio->lock);
+	return access;
+}
+
+int vfio_fail(struct ccwring_vfio *vfio, const char *what)
 {
 	int err = -errno;
 
-	vlog(vfio, CCWRING_LOG_ERROR, "%s: %s", what, strerror(-err));
+	snprintf(vfio->why, sizeof(vfio->why), "%s: %s", what, strerror(-err));
 	return err;
 }
 
-static int open_container(struct ccwring_vfio *vfio)
+void vfio_mapped(const struct ccwring_vfio *vfio)
 {
-	if (vfio->container >= 0)
-		return 0;
-	vfio->container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
-	if (vfio->container < 0)
-		return fail(vfio, "/dev/vfio/vfio");
-	return 0;
-}
-
-/* Version 2 of the type-1 IOMMU: pinning needs it. */
-static int map_memory(struct ccwring_vfio *vfio)
-{
-	struct vfio_iommu_type1_dma_map map = {
-		.argsz = sizeof(map),
-		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
-		.vaddr = (uintptr_t)vfio->dma.base,
-		.iova = vfio->dma.iova,
-		.size = vfio->dma.bytes,
-	};
-
-	if (ioctl(vfio->container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU) < 0)
-		return fail(vfio, "VFIO_SET_IOMMU");
-	if (ioctl(vfio->container, VFIO_IOMMU_MAP_DMA, &map) < 0)
-		return fail(vfio, "VFIO_IOMMU_MAP_DMA");
 	vlog(vfio, CCWRING_LOG_INFO, "mapped %zu KiB at IOVA 0x%llx", vfio->dma.bytes >> 10,
 	     (unsigned long long)vfio->dma.iova);
-	return 0;
 }
 
-static int open_group(struct ccwring_vfio *vfio, int group, int *group_fd)
+/* The way is not there, or not for us: another one may be. */
+static bool barred(int err)
 {
-	struct vfio_group_status status = { .argsz = sizeof(status) };
-	char path[32];
-	int fd;
-
-	snprintf(path, sizeof(path), "/dev/vfio/%d", group);
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	if (fd < 0)
-		return fail(vfio, path);
-	if (ioctl(fd, VFIO_GROUP_GET_STATUS, &status) < 0 ||
-	    ioctl(fd, VFIO_GROUP_SET_CONTAINER, &vfio->container) < 0) {
-		int err = fail(vfio, path);
-
-		close(fd);
-		return err;
-	}
-	*group_fd = fd;
-	return 0;
+	return err == -ENOENT || err == -ENODEV || err == -ENXIO || err == -EACCES || err == -EPERM;
 }
 
-int vfio_attach_group(struct ccwring_vfio *vfio, int group, int *group_fd)
+/*
+ * By the group if it is there and we may use it, else by the character device.
+ * If neither works the error is that of the one that exists.
+ */
+static int open_either(struct ccwring_vfio *vfio, const struct ccwring_subchannel *sch,
+		       struct vfio_files *files)
+{
+	char group_why[sizeof(vfio->why)];
+	int group_err, err;
+
+	group_err = vfio_group_open(vfio, sch, files);
+	if (!barred(group_err)) {
+		if (!group_err)
+			vfio->access = CCWRING_ACCESS_GROUP;
+		return group_err;
+	}
+	memcpy(group_why, vfio->why, sizeof(group_why));
+	err = vfio_cdev_open(vfio, sch, files);
+	if (!err) {
+		vlog(vfio, CCWRING_LOG_INFO, "%s; the character device is used", group_why);
+		vfio->access = CCWRING_ACCESS_CDEV;
+		return 0;
+	}
+	vlog(vfio, CCWRING_LOG_ERROR, "%s", group_why);
+	return group_err == -ENOENT ? err : group_err;
+}
+
+int vfio_open(struct ccwring_vfio *vfio, const struct ccwring_subchannel *sch,
+	      struct vfio_files *files)
 {
 	int err;
 
+	files->device = -1;
+	files->group = -1;
 	pthread_mutex_lock(&vfio->lock);
-	err = open_container(vfio);
-	if (!err)
-		err = open_group(vfio, group, group_fd);
-	if (!err && !vfio->n_devices) {
-		err = map_memory(vfio);
-		if (err)
-			close(*group_fd);
-	}
-	if (!err)
+	if (vfio->access == CCWRING_ACCESS_GROUP)
+		err = vfio_group_open(vfio, sch, files);
+	else if (vfio->access == CCWRING_ACCESS_CDEV)
+		err = vfio_cdev_open(vfio, sch, files);
+	else
+		err = open_either(vfio, sch, files);
+	if (err)
+		vlog(vfio, CCWRING_LOG_ERROR, "%s", vfio->why);
+	else
 		vfio->n_devices++;
 	pthread_mutex_unlock(&vfio->lock);
 	return err;
 }
 
-void vfio_detach_group(struct ccwring_vfio *vfio, int group_fd)
+void vfio_close(struct ccwring_vfio *vfio, const struct vfio_files *files)
 {
 	pthread_mutex_lock(&vfio->lock);
-	close(group_fd);
+	close(files->device);
+	if (files->group >= 0)
+		close(files->group);
 	vfio->n_devices--;
 	pthread_mutex_unlock(&vfio->lock);
 }

@@ -11,92 +11,50 @@
 #include <ccwring/device.h>
 #include <ccwring/subchannel.h>
 
+#include "sysfs.h"
 #include "unit.h"
 
 #define UUID "6dfd3ec5-e8b3-4e18-a6fe-57bc9eceb920"
 
-static char root[] = "/tmp/ccwring-sysfs-XXXXXX";
-
-static void path_to(char *path, size_t size, const char *name)
-{
-	assert_true(snprintf(path, size, "%s/%s", root, name) < (int)size);
-}
-
-/* Makes the directories that lead to @name. */
-static void make_parents(const char *name)
-{
-	char path[512];
-
-	path_to(path, sizeof(path), name);
-	for (char *p = strchr(path + strlen(root), '/'); (p = strchr(p + 1, '/')); *p = '/') {
-		*p = '\0';
-		assert_true(!mkdir(path, 0755) || errno == EEXIST);
-	}
-}
-
-static void make_file(const char *name, const char *content)
-{
-	char path[512];
-	FILE *f;
-
-	make_parents(name);
-	path_to(path, sizeof(path), name);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	fputs(content, f);
-	fclose(f);
-}
-
-static void make_link(const char *name, const char *target)
-{
-	char path[512];
-
-	make_parents(name);
-	path_to(path, sizeof(path), name);
-	assert_int_equal(symlink(target, path), 0);
-}
-
-#define CSS "bus/css/devices/"
+#define CSS  "bus/css/devices/"
 
 static int setup(void **state)
 {
 	(void)state;
-	assert_non_null(mkdtemp(root));
+	sysfs_make();
 	/* A disk of Linux's own. */
-	make_file(CSS "0.0.0000/type", "0\n");
-	make_file(CSS "0.0.0000/dev_busid", "0.0.0120\n");
-	make_link(CSS "0.0.0000/driver", "../../../bus/css/drivers/io_subchannel");
-	make_file(CSS "0.0.0000/0.0.0120/online", "1\n");
-	make_file(CSS "0.0.0000/0.0.0120/cutype", "3990/e9\n");
-	make_file(CSS "0.0.0000/0.0.0120/devtype", "3390/0a\n");
-	make_link(CSS "0.0.0000/0.0.0120/driver", "../../../../bus/ccw/drivers/dasd-eckd");
+	sysfs_file(CSS "0.0.0000/type", "0\n");
+	sysfs_file(CSS "0.0.0000/dev_busid", "0.0.0120\n");
+	sysfs_link(CSS "0.0.0000/driver", "../../../bus/css/drivers/io_subchannel");
+	sysfs_file(CSS "0.0.0000/0.0.0120/online", "1\n");
+	sysfs_file(CSS "0.0.0000/0.0.0120/cutype", "3990/e9\n");
+	sysfs_file(CSS "0.0.0000/0.0.0120/devtype", "3390/0a\n");
+	sysfs_link(CSS "0.0.0000/0.0.0120/driver", "../../../../bus/ccw/drivers/dasd-eckd");
 	/* One handed out; its device number is the number of the first. */
-	make_file(CSS "0.0.0001/type", "0\n");
-	make_file(CSS "0.0.0001/dev_busid", "0.0.0000\n");
-	make_link(CSS "0.0.0001/driver", "../../../bus/css/drivers/vfio_ccw");
-	make_link(CSS "0.0.0001/" UUID "/iommu_group", "../../../../kernel/iommu_groups/17");
+	sysfs_file(CSS "0.0.0001/type", "0\n");
+	sysfs_file(CSS "0.0.0001/dev_busid", "0.0.0000\n");
+	sysfs_link(CSS "0.0.0001/driver", "../../../bus/css/drivers/vfio_ccw");
+	sysfs_link(CSS "0.0.0001/" UUID "/iommu_group", "../../../../kernel/iommu_groups/17");
+	sysfs_file(CSS "0.0.0001/" UUID "/vfio-dev/vfio3/dev", "249:3\n");
 	/* One without device or driver, and one that is not for I/O. */
-	make_file(CSS "0.0.0002/type", "0\n");
-	make_file(CSS "0.0.0002/dev_busid", "none\n");
-	make_file(CSS "0.0.0003/type", "1\n");
-	make_file(CSS "defunct/type", "0\n");
+	sysfs_file(CSS "0.0.0002/type", "0\n");
+	sysfs_file(CSS "0.0.0002/dev_busid", "none\n");
+	sysfs_file(CSS "0.0.0003/type", "1\n");
+	sysfs_file(CSS "defunct/type", "0\n");
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	char command[64];
-
 	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", root);
-	return system(command);
+	return sysfs_remove();
 }
 
 static struct ccwring_subchannel find(const char *id)
 {
 	struct ccwring_subchannel sch = { .size = sizeof(sch) };
 
-	assert_int_equal(ccwring_subchannel_find(root, id, &sch), 0);
+	assert_int_equal(ccwring_subchannel_find(sysfs_root, id, &sch), 0);
 	return sch;
 }
 
@@ -115,6 +73,7 @@ static void disk(void **state)
 	assert_int_equal(sch.dev_type, 0x3390);
 	assert_int_equal(sch.dev_model, 0x0a);
 	assert_int_equal(sch.group, -1);
+	assert_string_equal(sch.cdev, "");
 	assert_string_equal(sch.uuid, "");
 }
 
@@ -132,6 +91,7 @@ static void identifiers(void **state)
 	assert_string_equal(find(UUID).id, "0.0.0001");
 	assert_string_equal(find("6DFD3EC5-e8b3-4e18-a6fe-57bc9eceb920").id, "0.0.0001");
 	assert_int_equal(find(UUID).group, 17);
+	assert_string_equal(find(UUID).cdev, "vfio3");
 }
 
 static void not_found(void **state)
@@ -154,10 +114,10 @@ static void not_found(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
-		assert_int_equal(ccwring_subchannel_find(root, ids[i].id, &sch), ids[i].err);
+		assert_int_equal(ccwring_subchannel_find(sysfs_root, ids[i].id, &sch), ids[i].err);
 	assert_int_equal(ccwring_subchannel_find("/nowhere", "120", &sch), -ENOENT);
 	sch.size = 0;
-	assert_int_equal(ccwring_subchannel_find(root, "120", &sch), -EINVAL);
+	assert_int_equal(ccwring_subchannel_find(sysfs_root, "120", &sch), -EINVAL);
 }
 
 /* A program that knows fewer fields gets no more than those. */
@@ -168,7 +128,7 @@ static void smaller(void **state)
 	(void)state;
 	memset(&sch, 0xee, sizeof(sch));
 	sch.size = offsetof(struct ccwring_subchannel, driver);
-	assert_int_equal(ccwring_subchannel_find(root, "120", &sch), 0);
+	assert_int_equal(ccwring_subchannel_find(sysfs_root, "120", &sch), 0);
 	assert_string_equal(sch.devno, "0.0.0120");
 	assert_int_equal((uint8_t)sch.driver[0], 0xee);
 	assert_int_equal(sch.size, offsetof(struct ccwring_subchannel, driver));
@@ -193,9 +153,9 @@ static void each(void **state)
 	int n = 0;
 
 	(void)state;
-	assert_int_equal(ccwring_subchannel_each(root, collect, ids), 0);
+	assert_int_equal(ccwring_subchannel_each(sysfs_root, collect, ids), 0);
 	assert_string_equal(ids, "0.0.0000 0.0.0001 0.0.0002 ");
-	assert_int_equal(ccwring_subchannel_each(root, stop, &n), 77);
+	assert_int_equal(ccwring_subchannel_each(sysfs_root, stop, &n), 77);
 	assert_int_equal(n, 2);
 }
 
@@ -210,7 +170,7 @@ static void open_says_why(void **state)
 {
 	char text[128] = "";
 	struct ccwring_vfio_opts opts = {
-		.size = sizeof(opts), .log = message, .log_arg = text, .sysfs = root
+		.size = sizeof(opts), .log = message, .log_arg = text, .sysfs = sysfs_root
 	};
 	struct ccwring_device *dev;
 	struct ccwring_vfio *vfio;

@@ -2,8 +2,8 @@
 /*
  * ccwring/device.h - contexts and devices
  *
- * A context is one VFIO container with one area of mapped memory; the devices
- * opened in it share both.  A device is one subchannel that belongs to the
+ * A context is one area of memory, mapped in a VFIO container or in iommufd; the
+ * devices opened in it share it.  A device is one subchannel that belongs to the
  * vfio_ccw driver and has a mediated device.  Source of the device's regions
  * and interrupts: linux/vfio.h and linux/vfio_ccw.h.
  *
@@ -28,6 +28,21 @@ struct ccwring_vfio;
 struct ccwring_device;
 
 /**
+ * enum ccwring_access - how a context reaches devices and maps memory
+ * @CCWRING_ACCESS_AUTO: by groups if they are there and may be opened, else by
+ *	character devices.  Decided by the first device opened
+ * @CCWRING_ACCESS_GROUP: /dev/vfio/N and a type-1 container, /dev/vfio/vfio.
+ *	What most installations give out, and the cheaper one to pin pages with
+ * @CCWRING_ACCESS_CDEV: /dev/vfio/devices/vfioN and iommufd, /dev/iommu, since
+ *	Linux 6.6; the only one in kernels built without groups
+ */
+enum ccwring_access {
+	CCWRING_ACCESS_AUTO = 0,
+	CCWRING_ACCESS_GROUP = 1,
+	CCWRING_ACCESS_CDEV = 2,
+};
+
+/**
  * struct ccwring_vfio_opts - how to make a context
  * @size: sizeof(struct ccwring_vfio_opts)
  * @dma_bytes: size of the mapped area, rounded up to pages; 0 for 16 MiB
@@ -36,6 +51,7 @@ struct ccwring_device;
  * @log_arg: handed to @log
  * @log_level: least weight @log is called for, enum ccwring_log_level
  * @sysfs: where sysfs is mounted, NULL for /sys
+ * @access: enum ccwring_access
  *
  * Set to zero what is not chosen.  Fields are only ever added at the end.
  */
@@ -47,6 +63,7 @@ struct ccwring_vfio_opts {
 	void *log_arg;
 	int log_level;
 	const char *sysfs;
+	int access;
 };
 
 /**
@@ -72,6 +89,16 @@ CCWRING_API int ccwring_vfio_new(const struct ccwring_vfio_opts *opts, struct cc
 CCWRING_API int ccwring_vfio_free(struct ccwring_vfio *vfio);
 
 /**
+ * ccwring_vfio_access() - how the context reaches its devices
+ * @vfio: the context
+ *
+ * Context: any thread.
+ * Return: enum ccwring_access; AUTO only if that was chosen and no device has
+ *	been opened yet.
+ */
+CCWRING_API int ccwring_vfio_access(struct ccwring_vfio *vfio);
+
+/**
  * ccwring_device_open() - open a device in a context
  * @vfio: the context
  * @id: device number, subchannel or UUID, see ccwring/subchannel.h
@@ -79,8 +106,8 @@ CCWRING_API int ccwring_vfio_free(struct ccwring_vfio *vfio);
  *
  * Return: 0; -ENODEV if nothing has that identifier; -ENXIO if the subchannel
  *	has no mediated device (bind it first); -EBUSY if somebody has it open;
- *	-EACCES or -EPERM without the right to open its VFIO group; another
- *	-errno of VFIO.
+ *	-ENOENT if the kernel does not have the access chosen; -EACCES or
+ *	-EPERM without the right to open its files; another -errno of VFIO.
  */
 CCWRING_API int ccwring_device_open(struct ccwring_vfio *vfio, const char *id,
 				    struct ccwring_device **dev);

@@ -33,13 +33,15 @@ extern "C" {
  * @driver: subchannel driver, "" if none
  * @device_driver: driver of the ccw device, "" if none
  * @uuid: first mediated device, "" if none
- * @group: VFIO group of that device, -1 if none
+ * @group: VFIO group of that device, -1 if the kernel has none
  * @online: the ccw device is online
  * @cu_type: control-unit type, 0 if not known (it is while the subchannel
  *	belongs to io_subchannel)
  * @cu_model: control-unit model
  * @dev_type: device type, 0 if not known
  * @dev_model: device model
+ * @cdev: VFIO character device of the mediated device, a name below
+ *	/dev/vfio/devices, "" if the kernel has none
  */
 struct ccwring_subchannel {
 	size_t size;
@@ -54,6 +56,7 @@ struct ccwring_subchannel {
 	uint8_t cu_model;
 	uint16_t dev_type;
 	uint8_t dev_model;
+	char cdev[32];
 };
 
 /**

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+#include "kernel.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/vfio.h>
+#include <linux/vfio_ccw.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "iommufd_abi.h"
+#include "unit.h"
+
+#define MAX_FAILURES 4
+
+static char calls[1024];
+
+static struct {
+	char call[32];
+	int error;
+} failures[MAX_FAILURES];
+
+const char *kernel_calls(void)
+{
+	static char copy[sizeof(calls)];
+
+	memcpy(copy, calls, sizeof(copy));
+	calls[0] = '\0';
+	return copy;
+}
+
+void kernel_fail(const char *call, int error)
+{
+	unsigned int i = 0;
+
+	while (failures[i].error && strcmp(failures[i].call, call))
+		assert_true(++i < MAX_FAILURES);
+	snprintf(failures[i].call, sizeof(failures[i].call), "%s", call);
+	failures[i].error = error;
+}
+
+int kernel_files(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	int n = 0;
+
+	assert_non_null(d);
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n;
+}
+
+/* Notes a call; true if it is to fail. */
+static int called(const char *call)
+{
+	assert_true(strlen(calls) + strlen(call) + 2 < sizeof(calls));
+	if (calls[0])
+		strcat(calls, " ");
+	strcat(calls, call);
+	for (unsigned int i = 0; i < MAX_FAILURES; i++) {
+		if (strcmp(failures[i].call, call) || !failures[i].error)
+			continue;
+		errno = failures[i].error;
+		return -1;
+	}
+	return 0;
+}
+
+static int any_file(void)
+{
+	return syscall(SYS_openat, AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC);
+}
+
+int open(const char *path, int flags, ...)
+{
+	if (strncmp(path, "/dev/vfio/", strlen("/dev/vfio/")) && strcmp(path, "/dev/iommu"))
+		return syscall(SYS_openat, AT_FDCWD, path, flags, 0);
+	assert_true(flags & O_CLOEXEC);
+	return called(path + strlen("/dev/")) ? -1 : any_file();
+}
+
+static int device_info(struct vfio_device_info *info)
+{
+	info->flags = VFIO_DEVICE_FLAGS_CCW;
+	info->num_regions = 1;
+	return called("info");
+}
+
+static int region_info(struct vfio_region_info *info)
+{
+	info->size = sizeof(struct ccw_io_region);
+	return called("region");
+}
+
+static int ioas_alloc(struct iommufd_ioas_alloc *alloc)
+{
+	alloc->out_ioas_id = 7;
+	return called("ioas-alloc");
+}
+
+static int ioas_map(const struct iommufd_ioas_map *map)
+{
+	assert_int_equal(map->ioas_id, 7);
+	assert_int_equal(map->size, sizeof(*map));
+	assert_int_equal(map->iova, 0x1000000);
+	assert_int_equal(map->length, 0x1000000);
+	return called("ioas-map");
+}
+
+static int attach(const struct vfio_attach_iommufd_pt *attach)
+{
+	assert_int_equal(attach->pt_id, 7);
+	return called("attach");
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	va_list args;
+	void *arg;
+
+	(void)fd;
+	va_start(args, request);
+	arg = va_arg(args, void *);
+	va_end(args);
+	switch (request) {
+	case VFIO_GROUP_SET_CONTAINER:
+		return called("join");
+	case VFIO_SET_IOMMU:
+		return called("set-iommu");
+	case VFIO_IOMMU_MAP_DMA:
+		return called("map");
+	case VFIO_GROUP_GET_DEVICE_FD:
+		return called("device") ? -1 : any_file();
+	case VFIO_DEVICE_GET_INFO:
+		return device_info(arg);
+	case VFIO_DEVICE_GET_REGION_INFO:
+		return region_info(arg);
+	case IOMMUFD_IOAS_ALLOC:
+		return ioas_alloc(arg);
+	case IOMMUFD_IOAS_MAP:
+		return ioas_map(arg);
+	case VFIO_BIND_IOMMUFD:
+		return called("bind");
+	case VFIO_ATTACH_IOMMUFD_PT:
+		return attach(arg);
+	}
+	fail_msg("unexpected ioctl %#lx", request);
+	return -1;
+}

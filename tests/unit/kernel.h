@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * kernel.h - VFIO and iommufd, played by a test
+ *
+ * open() and ioctl() of the program are those of kernel.c.  They note what they
+ * are asked for, one word a call, and fail where they are told to.
+ */
+#ifndef CCWRING_UNIT_KERNEL_H
+#define CCWRING_UNIT_KERNEL_H
+
+/* What has been asked for since the last time. */
+const char *kernel_calls(void);
+/* From now on the call of that name fails; an error of 0 ends that. */
+void kernel_fail(const char *call, int error);
+/* Files open in this process. */
+int kernel_files(void);
+
+#endif

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: MIT
+/* vfio.c - groups and character devices: what is asked of the kernel, and when */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <ccwring/device.h>
+
+#include "kernel.h"
+#include "sysfs.h"
+#include "unit.h"
+
+#define CSS   "bus/css/devices/"
+#define FIRST "6dfd3ec5-e8b3-4e18-a6fe-57bc9eceb920"
+#define OTHER "6dfd3ec5-e8b3-4e18-a6fe-57bc9eceb921"
+#define BARE  "6dfd3ec5-e8b3-4e18-a6fe-57bc9eceb922"
+
+static char last_error[160];
+static struct ccwring_vfio *vfio;
+static struct ccwring_device *dev;
+static int files;
+
+static void subchannel(const char *id, const char *uuid, const char *group, const char *cdev)
+{
+	char name[256];
+
+	snprintf(name, sizeof(name), CSS "%s/type", id);
+	sysfs_file(name, "0\n");
+	snprintf(name, sizeof(name), CSS "%s/%s/x", id, uuid);
+	sysfs_file(name, "");
+	snprintf(name, sizeof(name), CSS "%s/%s/iommu_group", id, uuid);
+	if (group)
+		sysfs_link(name, group);
+	snprintf(name, sizeof(name), CSS "%s/%s/vfio-dev/%s/dev", id, uuid, cdev);
+	if (cdev)
+		sysfs_file(name, "");
+}
+
+static int make_subchannels(void **state)
+{
+	(void)state;
+	sysfs_make();
+	subchannel("0.0.0001", FIRST, "groups/17", "vfio3");
+	subchannel("0.0.0002", OTHER, "groups/18", "vfio4");
+	subchannel("0.0.0003", BARE, NULL, NULL);
+	return 0;
+}
+
+static int remove_subchannels(void **state)
+{
+	(void)state;
+	return sysfs_remove();
+}
+
+static void message(void *arg, int level, const char *text)
+{
+	(void)arg;
+	if (level == CCWRING_LOG_ERROR)
+		snprintf(last_error, sizeof(last_error), "%s", text);
+}
+
+static void make_context(int access)
+{
+	const struct ccwring_vfio_opts opts = {
+		.size = sizeof(opts),
+		.log = message,
+		.sysfs = sysfs_root,
+		.access = access,
+	};
+
+	kernel_calls();
+	last_error[0] = '\0';
+	files = kernel_files();
+	assert_int_equal(ccwring_vfio_new(&opts, &vfio), 0);
+	assert_int_equal(ccwring_vfio_access(vfio), access);
+}
+
+/* No file is left behind. */
+static void free_context(void)
+{
+	assert_int_equal(ccwring_vfio_free(vfio), 0);
+	assert_int_equal(kernel_files(), files);
+}
+
+static void open_and_close(const char *id, const char *calls)
+{
+	assert_int_equal(ccwring_device_open(vfio, id, &dev), 0);
+	assert_string_equal(kernel_calls(), calls);
+	assert_int_equal(ccwring_vfio_free(vfio), -EBUSY);
+	assert_int_equal(ccwring_device_close(dev), 0);
+	assert_string_equal(last_error, "");
+}
+
+#define GROUP_FIRST "vfio/vfio vfio/17 join set-iommu map device info region"
+#define CDEV_FIRST  "vfio/devices/vfio3 iommu ioas-alloc ioas-map bind attach info region"
+
+/* A container forgets everything when its last group goes. */
+static void by_group(void **state)
+{
+	struct ccwring_device *first;
+
+	(void)state;
+	make_context(CCWRING_ACCESS_GROUP);
+	open_and_close(FIRST, GROUP_FIRST);
+	assert_int_equal(ccwring_device_open(vfio, FIRST, &first), 0);
+	assert_string_equal(kernel_calls(), "vfio/17 join set-iommu map device info region");
+	open_and_close(OTHER, "vfio/18 join device info region");
+	assert_int_equal(ccwring_device_close(first), 0);
+	free_context();
+}
+
+/* An IOAS does not. */
+static void by_cdev(void **state)
+{
+	struct ccwring_device *first;
+
+	(void)state;
+	make_context(CCWRING_ACCESS_CDEV);
+	open_and_close(FIRST, CDEV_FIRST);
+	assert_int_equal(ccwring_device_open(vfio, FIRST, &first), 0);
+	assert_string_equal(kernel_calls(), "vfio/devices/vfio3 bind attach info region");
+	open_and_close(OTHER, "vfio/devices/vfio4 bind attach info region");
+	assert_int_equal(ccwring_device_close(first), 0);
+	free_context();
+}
+
+static void auto_prefers_groups(void **state)
+{
+	(void)state;
+	make_context(CCWRING_ACCESS_AUTO);
+	open_and_close(FIRST, GROUP_FIRST);
+	assert_int_equal(ccwring_vfio_access(vfio), CCWRING_ACCESS_GROUP);
+	free_context();
+}
+
+/* Each way a kernel without groups, or a user without them, shows. */
+static void auto_takes_cdev(void **state)
+{
+	static const struct {
+		const char *call;
+		int error;
+		const char *calls;
+	} cases[] = {
+		{ "vfio/vfio", ENOENT, "vfio/vfio " CDEV_FIRST },
+		{ "vfio/vfio", ENODEV, "vfio/vfio " CDEV_FIRST },
+		{ "vfio/17", ENOENT, "vfio/vfio vfio/17 " CDEV_FIRST },
+		{ "vfio/17", EACCES, "vfio/vfio vfio/17 " CDEV_FIRST },
+		{ "vfio/17", EPERM, "vfio/vfio vfio/17 " CDEV_FIRST },
+		{ "set-iommu", ENODEV, "vfio/vfio vfio/17 join set-iommu " CDEV_FIRST },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		make_context(CCWRING_ACCESS_AUTO);
+		kernel_fail(cases[i].call, cases[i].error);
+		open_and_close(FIRST, cases[i].calls);
+		assert_int_equal(ccwring_vfio_access(vfio), CCWRING_ACCESS_CDEV);
+		kernel_fail(cases[i].call, 0);
+		/* What was decided stays. */
+		open_and_close(OTHER, "vfio/devices/vfio4 bind attach info region");
+		free_context();
+	}
+}
+
+static void refuse(int access, const char *call, int error, int want, const char *text)
+{
+	make_context(access);
+	kernel_fail(call, error);
+	assert_int_equal(ccwring_device_open(vfio, FIRST, &dev), want);
+	assert_string_equal(last_error, text);
+	kernel_fail(call, 0);
+	free_context();
+}
+
+static void busy_is_busy(void **state)
+{
+	(void)state;
+	refuse(CCWRING_ACCESS_AUTO, "vfio/17", EBUSY, -EBUSY,
+	       "/dev/vfio/17: Device or resource busy");
+	assert_string_equal(kernel_calls(), "vfio/vfio vfio/17");
+	refuse(CCWRING_ACCESS_CDEV, "bind", EBUSY, -EBUSY,
+	       "VFIO_DEVICE_BIND_IOMMUFD: Device or resource busy");
+	refuse(CCWRING_ACCESS_CDEV, "bind", EINVAL, -EBUSY,
+	       "VFIO_DEVICE_BIND_IOMMUFD: Device or resource busy");
+}
+
+static void each_step_fails(void **state)
+{
+	static const char *const group[] = { "vfio/vfio", "vfio/17", "join", "set-iommu",
+					     "map",	  "device",  "info", "region" };
+	static const char *const cdev[] = { "vfio/devices/vfio3",
+					    "iommu",
+					    "ioas-alloc",
+					    "ioas-map",
+					    "bind",
+					    "attach",
+					    "info",
+					    "region" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(group) / sizeof(group[0]); i++) {
+		make_context(CCWRING_ACCESS_GROUP);
+		kernel_fail(group[i], ENOMEM);
+		assert_int_equal(ccwring_device_open(vfio, FIRST, &dev), -ENOMEM);
+		kernel_fail(group[i], 0);
+		kernel_calls();
+		assert_int_equal(ccwring_device_open(vfio, FIRST, &dev), 0);
+		assert_int_equal(ccwring_device_close(dev), 0);
+		free_context();
+	}
+	for (size_t i = 0; i < sizeof(cdev) / sizeof(cdev[0]); i++) {
+		make_context(CCWRING_ACCESS_CDEV);
+		kernel_fail(cdev[i], ENOMEM);
+		assert_int_equal(ccwring_device_open(vfio, FIRST, &dev), -ENOMEM);
+		kernel_fail(cdev[i], 0);
+		assert_int_equal(ccwring_device_open(vfio, FIRST, &dev), 0);
+		assert_int_equal(ccwring_device_close(dev), 0);
+		free_context();
+	}
+}
+
+/* The error is that of the way which exists. */
+static void neither(void **state)
+{
+	(void)state;
+	make_context(CCWRING_ACCESS_AUTO);
+	assert_int_equal(ccwring_device_open(vfio, BARE, &dev), -ENOENT);
+	assert_string_equal(kernel_calls(), "vfio/vfio");
+	assert_string_equal(last_error, "/dev/vfio/devices/(no character device): "
+					"No such file or directory");
+	kernel_fail("vfio/17", EACCES);
+	kernel_fail("vfio/devices/vfio3", ENOENT);
+	assert_int_equal(ccwring_device_open(vfio, FIRST, &dev), -EACCES);
+	kernel_fail("vfio/17", ENOENT);
+	kernel_fail("vfio/devices/vfio3", EACCES);
+	assert_int_equal(ccwring_device_open(vfio, FIRST, &dev), -EACCES);
+	kernel_fail("vfio/17", 0);
+	kernel_fail("vfio/devices/vfio3", 0);
+	assert_int_equal(ccwring_vfio_access(vfio), CCWRING_ACCESS_AUTO);
+	free_context();
+}
+
+static void options(void **state)
+{
+	struct ccwring_vfio_opts opts = { .size = sizeof(opts), .access = 3 };
+
+	(void)state;
+	assert_int_equal(ccwring_vfio_new(&opts, &vfio), -EINVAL);
+	opts.access = -1;
+	assert_int_equal(ccwring_vfio_new(&opts, &vfio), -EINVAL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(by_group),
+		cmocka_unit_test(by_cdev),
+		cmocka_unit_test(auto_prefers_groups),
+		cmocka_unit_test(auto_takes_cdev),
+		cmocka_unit_test(busy_is_busy),
+		cmocka_unit_test(each_step_fails),
+		cmocka_unit_test(neither),
+		cmocka_unit_test(options),
+	};
+
+	return cmocka_run_group_tests(tests, make_subchannels, remove_subchannels);
+}
