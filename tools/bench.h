@@ -70,6 +70,7 @@ struct slot {
 
 struct bench_opts {
 	int backend;
+	int access;
 	const struct shape *shape;
 	unsigned int depth;
 	unsigned int batch;

@@ -25,6 +25,7 @@ static int open_context(struct bench *b)
 		.dma_bytes = pages * 4096,
 		.log = log_message,
 		.log_level = b->opts.verbose ? CCWRING_LOG_INFO : CCWRING_LOG_ERROR,
+		.access = b->opts.access,
 	};
 
 	return ccwring_vfio_new(&opts, &b->vfio);

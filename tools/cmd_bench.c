@@ -21,10 +21,15 @@ enum {
 	OPT_WRITE_SEED,
 	OPT_NO_LATENCY,
 	OPT_MARKERS,
+	OPT_VFIO,
 };
 
 static const struct argp_option options[] = {
 	{ "backend", 'b', "ring|region", 0, "How requests get there (what the driver has)", 0 },
+	{ "vfio", OPT_VFIO, "auto|group|cdev", 0,
+	  "How devices are opened: group and container, or character device and iommufd (auto: "
+	  "the first that works)",
+	  0 },
 	{ "shape", 's', "SHAPE", 0,
 	  "nop, 1page, 16page, 64page, eckd-4k-read, eckd-4k-write, eckd-track-read (nop)", 0 },
 	{ "depth", 'q', "N", 0, "Requests under way on each subchannel (1)", 0 },
@@ -68,6 +73,18 @@ static int backend(struct argp_state *state, const char *arg)
 	return CCWRING_BACKEND_AUTO;
 }
 
+static int access_kind(struct argp_state *state, const char *arg)
+{
+	static const char *const names[] = { "auto", "group", "cdev" };
+	int i;
+
+	for (i = CCWRING_ACCESS_AUTO; i <= CCWRING_ACCESS_CDEV; i++)
+		if (!strcmp(arg, names[i]))
+			return i;
+	argp_error(state, "'%s' is neither auto nor group nor cdev", arg);
+	return CCWRING_ACCESS_AUTO;
+}
+
 struct args {
 	struct bench_opts opts;
 	unsigned int subchannels;
@@ -101,6 +118,9 @@ static error_t parse_more(int key, char *arg, struct args *args, struct argp_sta
 	struct bench_opts *o = &args->opts;
 
 	switch (key) {
+	case OPT_VFIO:
+		o->access = access_kind(state, arg);
+		break;
 	case OPT_CYLINDERS:
 		o->cylinders = number(state, arg, 1, 65520);
 		break;
@@ -185,6 +205,11 @@ static const char *backend_name(const struct bench *b)
 	return ccwring_ring_backend(b->ring) == CCWRING_BACKEND_RING ? "ring" : "region";
 }
 
+static const char *access_name(const struct bench *b)
+{
+	return ccwring_vfio_access(b->vfio) == CCWRING_ACCESS_CDEV ? "cdev" : "group";
+}
+
 static double round_to(double v, double digits)
 {
 	return round(v * digits) / digits;
@@ -217,6 +242,7 @@ static void report_json(const struct bench *b, double ns_per_io, double iops)
 	struct json_object *o = json_object_new_object();
 
 	json_object_object_add(o, "backend", json_object_new_string(backend_name(b)));
+	json_object_object_add(o, "vfio", json_object_new_string(access_name(b)));
 	json_object_object_add(o, "shape", json_object_new_string(b->opts.shape->name));
 	add_int(o, "qd", b->opts.depth);
 	add_int(o, "subchannels", b->n_devs);

@@ -4,7 +4,7 @@
  *
  * A block device that is mounted, swapped to or claimed by another (LVM, MD)
  * cannot be opened exclusively; a network interface that is up has its flag
- * set; an mdev in use has its VFIO group open.
+ * set; an mdev in use has its VFIO group or its character device open.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -111,16 +111,15 @@ static bool process_has(const char *pid, const char *path)
 	return found;
 }
 
-static bool group_open(int group, char *why, size_t size)
+/* Is a file open in some process? */
+static bool file_open(const char *path, char *why, size_t size)
 {
-	char path[32];
 	struct dirent *e;
 	DIR *d = opendir("/proc");
 	bool found = false;
 
 	if (!d)
 		return false;
-	snprintf(path, sizeof(path), "/dev/vfio/%d", group);
 	while (!found && (e = readdir(d))) {
 		if (e->d_name[0] < '0' || e->d_name[0] > '9' || !process_has(e->d_name, path))
 			continue;
@@ -129,6 +128,17 @@ static bool group_open(int group, char *why, size_t size)
 	}
 	closedir(d);
 	return found;
+}
+
+static bool mdev_open(const struct ccwring_subchannel *sch, char *why, size_t size)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/dev/vfio/%d", sch->group);
+	if (sch->group >= 0 && file_open(path, why, size))
+		return true;
+	snprintf(path, sizeof(path), "/dev/vfio/devices/%s", sch->cdev);
+	return sch->cdev[0] && file_open(path, why, size);
 }
 
 static bool interface_up(const char *dir, const char *name, char *why, size_t size)
@@ -192,8 +202,8 @@ bool in_use(const struct ccwring_subchannel *sch, const char *sysfs, char *why, 
 	char dir[PATH_MAX];
 
 	why[0] = '\0';
-	if (sch->group >= 0)
-		return group_open(sch->group, why, size);
+	if (sch->uuid[0])
+		return mdev_open(sch, why, size);
 	if (!sch->devno[0])
 		return false;
 	snprintf(dir, sizeof(dir), "%.1000s/bus/css/devices/%s/%s", sysfs, sch->id, sch->devno);
