@@ -454,6 +454,21 @@ static const struct vccw_segment *vccw_covering(const struct vccw_cp *cp,
 	return NULL;
 }
 
+/*
+ * Where a TIC leads, when all segments are known.  One that has no CCW because
+ * its first was left to the channel is only its terminator.
+ */
+static const struct vccw_segment *vccw_target(const struct vccw_cp *cp, u32 iova)
+{
+	const struct vccw_segment *s;
+
+	for (s = cp->segments; s < cp->segments + cp->nr_segments; s++) {
+		if (iova >= s->iova && iova - s->iova < (s->count ?: 1) * 8u)
+			return s;
+	}
+	return NULL;
+}
+
 static int vccw_add_segment(struct vccw_walk *w, u32 iova, u8 cmd)
 {
 	struct vccw_cp *cp = w->cp;
@@ -608,7 +623,8 @@ static int vccw_walk_segment(struct vccw_walk *w, struct vccw_segment *s)
 	do
 		ret = vccw_step(w, s, &chaining, &optional);
 	while (!ret);
-	if (ret < 0 && w->lenient && vccw_is_program_check(w)) {
+	if (ret < 0 && ret != -ENOSPC && w->lenient &&
+	    vccw_is_program_check(w)) {
 		/* The terminator has the channel say so, when it gets there. */
 		w->ends++;
 		ret = 1;
@@ -620,10 +636,24 @@ static int vccw_walk_segment(struct vccw_walk *w, struct vccw_segment *s)
 	return 0;
 }
 
+/* The i-th CCW written is a TIC to a TIC. */
+static int vccw_tic_to_tic(struct vccw_walk *w, u32 i)
+{
+	const struct vccw_segment *s = w->cp->segments;
+	u32 host = dma32_to_u32(virt_to_dma32(&w->ccws[i]));
+
+	while (host - s->host >= s->count * 8u)
+		s++;
+	/* Terminators are not the client's. */
+	w->fault->ccw_index = i - (s - w->cp->segments);
+	w->fault->ccw_addr = s->iova + host - s->host;
+	return vccw_refuse(w, -ELOOP, VFIO_CCW_RING_R_CCW_TIC_TIC);
+}
+
 /* Put host addresses into the TICs. */
 static int vccw_resolve_tics(struct vccw_walk *w)
 {
-	const struct vccw_segment *s = w->cp->segments, *to;
+	const struct vccw_segment *to;
 	u32 i;
 
 	for (i = 0; i < w->count && w->tics; i++) {
@@ -631,19 +661,15 @@ static int vccw_resolve_tics(struct vccw_walk *w)
 
 		if (ccw->cmd_code != VCCW_CMD_TIC)
 			continue;
-		to = vccw_covering(w->cp, dma32_to_u32(ccw->cda));
+		to = vccw_target(w->cp, dma32_to_u32(ccw->cda));
 		if (WARN_ON_ONCE(!to))
 			return -EINVAL;
 		target = dma32_to_virt(u32_to_dma32(to->host +
 				dma32_to_u32(ccw->cda) - to->iova));
-		if (target->cmd_code == VCCW_CMD_TIC && !w->lenient) {
-			u32 host = dma32_to_u32(virt_to_dma32(ccw));
-
-			while (host - s->host >= s->count * 8u)
-				s++;
-			w->fault->ccw_index = i - (s - w->cp->segments);
-			w->fault->ccw_addr = s->iova + host - s->host;
-			return vccw_refuse(w, -ELOOP, VFIO_CCW_RING_R_CCW_TIC_TIC);
+		if (target->cmd_code == VCCW_CMD_TIC) {
+			if (!w->lenient)
+				return vccw_tic_to_tic(w, i);
+			w->ends++;	/* by a program check */
 		}
 		ccw->cda = virt_to_dma32(target);
 		w->tics--;

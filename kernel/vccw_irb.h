@@ -26,19 +26,23 @@ static inline bool vccw_irb_harmless(const struct irb *irb)
 	       !(scsw->cstat & ~SCHN_STAT_PCI) && !scsw->cc;
 }
 
-/* The subchannel or the device is still at it. */
+/* A HALT or CLEAR has been carried out. */
+static inline bool vccw_irb_stopped(const struct irb *irb)
+{
+	return irb->scsw.cmd.fctl & (SCSW_FCTL_HALT_FUNC | SCSW_FCTL_CLEAR_FUNC);
+}
+
+/*
+ * The subchannel or the device is still at it.  After a HALT only primary status
+ * says so: Hercules leaves the activity bits alone when it halts.
+ */
 static inline bool vccw_irb_goes_on(const struct irb *irb)
 {
 	const struct cmd_scsw *scsw = &irb->scsw.cmd;
 
 	return scsw->actl & (SCSW_ACTL_SCHACT | SCSW_ACTL_DEVACT) &&
-	       !(scsw->stctl & SCSW_STCTL_SEC_STATUS);
-}
-
-/* A HALT or CLEAR has been carried out. */
-static inline bool vccw_irb_stopped(const struct irb *irb)
-{
-	return irb->scsw.cmd.fctl & (SCSW_FCTL_HALT_FUNC | SCSW_FCTL_CLEAR_FUNC);
+	       !(scsw->stctl & SCSW_STCTL_SEC_STATUS) &&
+	       (!vccw_irb_stopped(irb) || scsw->stctl & SCSW_STCTL_PRIM_STATUS);
 }
 
 void vccw_irb_merge(const struct irb *earlier, struct irb *later);

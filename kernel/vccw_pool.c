@@ -29,6 +29,7 @@ struct vccw_req *vccw_queue_get_req(struct vccw_queue *q)
 	req = llist_entry(node, struct vccw_req, free);
 	req->cancel = 0;
 	req->failed = false;
+	req->stopped = false;
 	req->merged = false;
 	req->issued = false;
 	if (unlikely(req->cp.block != req->cp.small))

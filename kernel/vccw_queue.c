@@ -237,6 +237,14 @@ static void vccw_intermediate(struct vccw_queue *q, struct irb *irb)
 	req->irb = *irb;
 }
 
+/* The channel is done with a start that was stopped, the device is not yet. */
+static void vccw_stopped_half(struct vccw_queue *q, struct irb *irb)
+{
+	q->active->stopped = true;
+	if (!q->active->cancel || !list_empty(&q->funcs))
+		vccw_intermediate(q, irb);
+}
+
 /* The active start has ended. */
 static void vccw_end_active(struct vccw_queue *q, struct irb *irb)
 {
@@ -246,8 +254,8 @@ static void vccw_end_active(struct vccw_queue *q, struct irb *irb)
 	if (unlikely(req->merged))
 		vccw_irb_merge(&req->irb, irb);
 	/* Stopped, and not by a HALT or CLEAR of the client. */
-	if (unlikely(req->cancel) && vccw_irb_stopped(irb) &&
-	    list_empty(&q->funcs))
+	if (unlikely(req->cancel) && list_empty(&q->funcs) &&
+	    (req->stopped || vccw_irb_stopped(irb)))
 		vccw_complete_stopped(q, req, -ECANCELED);
 	else
 		vccw_complete(q, req, 0, VFIO_CCW_RING_R_NONE, irb);
@@ -314,7 +322,9 @@ static void vccw_other_status(struct vccw_queue *q, struct irb *irb)
 	if (vccw_irb_stopped(irb)) {
 		bool reported = active && active->region;
 
-		if (active)
+		if (active && vccw_irb_goes_on(irb))
+			vccw_stopped_half(q, irb);
+		else if (active)
 			vccw_end_active(q, irb);
 		vccw_end_funcs(q, irb, reported);
 		if (scsw->dstat & DEV_STAT_UNIT_CHECK)
@@ -327,6 +337,7 @@ static void vccw_other_status(struct vccw_queue *q, struct irb *irb)
 		bool good = !active->failed && vccw_irb_harmless(irb) &&
 			    scsw->dstat & DEV_STAT_DEV_END;
 
+		good |= active->stopped;
 		vccw_end_active(q, irb);
 		if (!good)
 			vccw_hold(q);
@@ -445,6 +456,7 @@ int vccw_queue_start_region(struct vccw_device *dev)
 		if (cc == 0) {
 			req->cancel = 0;
 			req->failed = false;
+			req->stopped = false;
 			q->active = req;
 		} else if (cc < 0) {
 			ret = -EIO;

@@ -31,6 +31,7 @@ enum vccw_func {
  * @cancel: why the driver is taking back the started request, enum
  *	vfio_ccw_ring_reason, 0 if it is not
  * @failed: status in the middle of the start was not harmless
+ * @stopped: by a HALT; device end is still to come
  * @merged: status that found no room in the CQ is in @irb
  * @user_data: of the SQE
  * @seq: number for the pin cache
@@ -46,6 +47,7 @@ struct vccw_req {
 	bool recover;
 	bool issued;
 	bool failed;
+	bool stopped;
 	bool merged;
 	u16 cancel;
 	u64 user_data;

@@ -118,9 +118,9 @@ static bool vccw_same_start(const struct vccw_regions *r, const struct irb *irb)
  * @irb: the IRB, addresses in it are the client's
  *
  * It waits behind those that have not been read.  Status of one start becomes
- * one IRB, as in a subchannel whose status is not cleared in time.  A client
- * that starts and starts and does not read loses the oldest; one that has set
- * no eventfd looks at the region when it likes, and finds the latest.
+ * one IRB, as in a subchannel whose status is not cleared in time.  When there
+ * is no room the oldest is lost; a client that has set no eventfd looks at the
+ * region when it likes, and finds the latest.
  *
  * Context: interrupts off, subchannel.lock held.
  */
@@ -187,6 +187,31 @@ static ssize_t vccw_io_read(struct vccw_device *dev, void *to, u32 offset,
 	return 0;
 }
 
+/*
+ * A client that has taken the signal of a start's end, has not read its IRB,
+ * and starts something else does not want it, and will not have it in mind
+ * when it reads the next one.
+ */
+static void vccw_io_forget_ends(struct vccw_device *dev)
+{
+	struct vccw_regions *r = &dev->regions;
+	u32 from, to;
+
+	if (likely(READ_ONCE(r->irb_first) == READ_ONCE(r->irb_end)) ||
+	    vccw_trigger_unseen(&r->triggers[VFIO_CCW_IO_IRQ_INDEX]))
+		return;
+	spin_lock_irq(&dev->sch->lock);
+	to = r->irb_first;
+	for (from = r->irb_first; from != r->irb_end; from++) {
+		const struct irb *irb = &r->irbs[from % VCCW_IRBS];
+
+		if (!(irb->scsw.cmd.fctl & SCSW_FCTL_START_FUNC))
+			r->irbs[to++ % VCCW_IRBS] = *irb;
+	}
+	r->irb_end = to;
+	spin_unlock_irq(&dev->sch->lock);
+}
+
 /* Start what the I/O region holds: 0 or -errno. */
 static int vccw_io_start(struct vccw_device *dev)
 {
@@ -205,6 +230,7 @@ static int vccw_io_start(struct vccw_device *dev)
 	/* A ring or a start under way uses the request and the subchannel. */
 	if (dev->queue.ring || READ_ONCE(dev->queue.active))
 		return -EBUSY;
+	vccw_io_forget_ends(dev);
 	memset(&req->orb, 0, sizeof(req->orb));
 	memcpy(&req->orb.cmd, io->orb_area, sizeof(req->orb.cmd));
 	vccw_cp_release(&req->cp);

@@ -4,16 +4,20 @@
  * interrupt handler at the same time.
  */
 #include <linux/eventfd.h>
+#include <linux/file.h>
+#include <linux/poll.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include "vccw_trigger.h"
 
 /**
  * struct vccw_eventfd - an eventfd, freed when no handler can see it any more
+ * @file: the eventfd's file
  * @ctx: the eventfd
  * @rcu: for that
  */
 struct vccw_eventfd {
+	struct file *file;
 	struct eventfd_ctx *ctx;
 	struct rcu_head rcu;
 };
@@ -23,7 +27,35 @@ static void vccw_eventfd_free(struct rcu_head *rcu)
 	struct vccw_eventfd *e = container_of(rcu, struct vccw_eventfd, rcu);
 
 	eventfd_ctx_put(e->ctx);
+	fput(e->file);
 	kfree(e);
+}
+
+/* Take hold of the caller's eventfd. */
+static struct vccw_eventfd *vccw_eventfd_get(int fd)
+{
+	struct vccw_eventfd *e = kzalloc(sizeof(*e), GFP_KERNEL_ACCOUNT);
+	int ret;
+
+	if (!e)
+		return ERR_PTR(-ENOMEM);
+	e->file = eventfd_fget(fd);
+	if (IS_ERR(e->file)) {
+		ret = PTR_ERR(e->file);
+		goto free;
+	}
+	e->ctx = eventfd_ctx_fileget(e->file);
+	if (IS_ERR(e->ctx)) {
+		ret = PTR_ERR(e->ctx);
+		goto put;
+	}
+	return e;
+
+put:
+	fput(e->file);
+free:
+	kfree(e);
+	return ERR_PTR(ret);
 }
 
 /**
@@ -41,16 +73,9 @@ int vccw_trigger_set(struct vccw_trigger *trigger, int fd)
 	if (fd < -1)
 		return -EINVAL;
 	if (fd >= 0) {
-		e = kzalloc(sizeof(*e), GFP_KERNEL_ACCOUNT);
-		if (!e)
-			return -ENOMEM;
-		e->ctx = eventfd_ctx_fdget(fd);
-		if (IS_ERR(e->ctx)) {
-			int ret = PTR_ERR(e->ctx);
-
-			kfree(e);
-			return ret;
-		}
+		e = vccw_eventfd_get(fd);
+		if (IS_ERR(e))
+			return PTR_ERR(e);
 	}
 	old = unrcu_pointer(xchg(&trigger->holder, RCU_INITIALIZER(e)));
 	if (old)
@@ -75,4 +100,17 @@ bool vccw_trigger_signal(struct vccw_trigger *trigger)
 		eventfd_signal(e->ctx);
 	rcu_read_unlock();
 	return e;
+}
+
+/**
+ * vccw_trigger_unseen - is there a signal that the client has not taken?
+ * @trigger: the trigger
+ *
+ * Context: process context, vccw_device.lock held.
+ */
+bool vccw_trigger_unseen(struct vccw_trigger *trigger)
+{
+	struct vccw_eventfd *e = unrcu_pointer(READ_ONCE(trigger->holder));
+
+	return e && vfs_poll(e->file, NULL) & EPOLLIN;
 }

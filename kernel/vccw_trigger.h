@@ -17,5 +17,6 @@ struct vccw_trigger {
 
 int vccw_trigger_set(struct vccw_trigger *trigger, int fd);
 bool vccw_trigger_signal(struct vccw_trigger *trigger);
+bool vccw_trigger_unseen(struct vccw_trigger *trigger);
 
 #endif /* VCCW_TRIGGER_H */

@@ -51,6 +51,25 @@ static void two(struct t_vm *vm, struct t_region *region, uint16_t none)
 	T_EQUAL(t_irb_residual(irb), none + 2, "... finds the same");
 }
 
+/* A client that takes events and does not look wants the status of what it did last. */
+static void ignored(struct t_vm *vm, struct t_region *region, uint16_t none)
+{
+	uint8_t irb[96];
+
+	start(vm, region, 1);
+	T_NEED(!t_region_event(region, 5000), "an event");
+	start(vm, region, 2);
+	T_NEED(!t_region_event(region, 5000), "an event");
+	T_EQUAL(t_region_async(region, T_REGION_CLEAR), 0, "a clear");
+	T_NEED(!t_region_event(region, 5000), "an event");
+	start(vm, region, 3);
+	T_NEED(!t_region_wait(region, irb, 5000), "an event");
+	T_EQUAL(t_irb_function(irb), T_FUNCTION_CLEAR, "ends of starts that were ignored are gone");
+	T_NEED(!t_region_wait(region, irb, 5000), "an event");
+	T_EQUAL(t_irb_residual(irb), none + 3, "... what was started last is not");
+	T_EQUAL(t_region_event(region, 50), -ETIME, "... and there is no other");
+}
+
 static void in_parts(struct t_vm *vm, struct t_region *region, uint16_t none)
 {
 	const uint64_t at = region->io + offsetof(struct ccw_io_region, irb_area);
@@ -155,6 +174,7 @@ int main(void)
 	t_region_open(&region, vm.devices[0].fd);
 	none = base(&vm, &region);
 	two(&vm, &region, none);
+	ignored(&vm, &region, none);
 	in_parts(&vm, &region, none);
 	write_keeps(&vm, &region, none);
 	many(&vm, &region, none);
