@@ -36,6 +36,9 @@ def parse(argv):
                    "QEMU: a raw image as virtio-blk, 0.0.1000 and up")
     p.add_argument("--plugin", metavar="SO[,K=V]", help="QEMU: a TCG plugin")
     p.add_argument("--qmp", metavar="PATH", help="QEMU: a QMP socket there")
+    p.add_argument("--hotplug", action="store_true",
+                   help="QEMU: lines '@host device_del ID' and '@host device_add DRIVER "
+                   "[KEY=VALUE...]' of the program's output are done")
     p.add_argument("--machine-arg", action="append", default=[], metavar="ARG",
                    help="a further argument for QEMU, or configuration line for Hercules")
     p.add_argument("--kernel-append", action="append", default=[], metavar="S",
@@ -59,6 +62,10 @@ def parse(argv):
         options.timeout = 0
     if not options.program:
         p.error("which program should the guest run?")
+    if options.hotplug and options.machine != "qemu":
+        p.error("only QEMU is asked over a socket; Hercules listens to /dev/hercmd")
+    if options.qmp:
+        options.qmp = os.path.abspath(options.qmp)
     if options.plugin:
         # The emulator runs in a directory of its own.
         so, comma, rest = options.plugin.partition(",")

@@ -10,7 +10,7 @@ import os
 import socket
 import subprocess
 
-from . import process, wire
+from . import hotplug, process, wire
 
 FIRST_DEVICE = 0x2000
 FIRST_DISK = 0x1000
@@ -56,7 +56,7 @@ class Machine:
             yield "-device"
             yield "virtio-blk-ccw,drive=disk%d,devno=fe.0.%04x" % (i, FIRST_DISK + i)
 
-    def _argv(self, wire_fd):
+    def _argv(self, wire_fd, plug_fd):
         options = self._options
         argv = [
             "qemu-system-s390x", "-M", "s390-ccw-virtio", "-accel", "tcg", "-cpu", "qemu",
@@ -72,20 +72,38 @@ class Machine:
         if options.plugin:
             argv += ["-plugin", options.plugin]
         if options.qmp:
-            argv += ["-qmp", "unix:%s,server=on,wait=off" % options.qmp]
+            argv += ["-qmp", "unix:%s,server=on,wait=off" % options.qmp.replace(",", ",,")]
+        if options.hotplug:
+            argv += ["-chardev", "socket,id=plug,fd=%d" % plug_fd,
+                     "-mon", "chardev=plug,mode=control"]
         return argv + options.machine_arg
 
     def start(self, records, console):
         """Starts the machine; gives pairs of (file to watch, who takes its bytes)."""
-        ours, theirs = socket.socketpair()
+        (ours, theirs), (plug, qemus) = socket.socketpair(), socket.socketpair()
         self._wire = ours
-        with theirs:
+        fds = [theirs.fileno(), qemus.fileno()]
+        with theirs, qemus:
             stdio = None if self._options.interactive else subprocess.PIPE
             self.process = process.start(
-                self._argv(theirs.fileno()), pass_fds=[theirs.fileno()], cwd=self._workdir,
+                self._argv(*fds), pass_fds=fds, cwd=self._workdir,
                 stdin=None if self._options.interactive else subprocess.DEVNULL,
                 stdout=stdio, stderr=None if stdio is None else subprocess.STDOUT)
-        feeds = [(ours, wire.Records(records).feed)]
+        feeds = []
+        if self._options.hotplug:
+            plugger = hotplug.Plug(plug)
+            feeds.append((plug, plugger.answers))
+            records = _with_output(records, plugger.output)
+        feeds.append((ours, wire.Records(records).feed))
         if stdio is not None:
             feeds.append((self.process.stdout, console))
         return feeds
+
+
+def _with_output(records, output):
+    """Hands on every record, and the program's output to one more taker."""
+    def both(kind, payload):
+        records(kind, payload)
+        if kind == wire.OUTPUT:
+            output(payload)
+    return both

@@ -8,7 +8,7 @@ import struct
 import sys
 import time
 
-from . import klog, process, wire
+from . import hotplug, klog, process, wire
 
 KERNEL_UNWELL = 124
 LAB_FAILED = 125
@@ -123,6 +123,8 @@ class Session:
             self._watch()
         except wire.Corrupt as e:
             raise Failure("the guest's output is damaged: %s" % e) from None
+        except hotplug.Refused as e:
+            raise Failure("what the guest asked the host for: %s" % e) from None
         finally:
             if self._machine.process:
                 process.stop(self._machine.process)
