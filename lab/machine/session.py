@@ -13,8 +13,9 @@ from . import hotplug, klog, process, wire
 KERNEL_UNWELL = 124
 LAB_FAILED = 125
 
-# How long a machine may take to go down after the guest's last word, or after
-# its panic: a panic's report still has to come through.
+# How long a guest may take to switch its machine off after its last word, and to
+# go down after its panic: a panic's report still has to come through.
+_OFF = 20
 _GRACE = 10
 _CONSOLE_TAIL = 40
 # The second is Hercules: a CPU that will never run again.
@@ -96,7 +97,7 @@ class Session:
     def _on_end(self, _payload):
         self._ended = True
         self._machine.answer_end()
-        self._shorten(_GRACE)
+        self._shorten(_OFF)
 
     _handlers = {
         wire.HELLO: _on_hello, wire.OUTPUT: _on_output, wire.KLOST: _on_klost,
@@ -158,14 +159,16 @@ class Session:
         return True
 
     def _out_of_time(self):
-        if not self._ended and not self._panic:
-            raise Failure("the guest was not done after %g s, the time limit" % self._timeout)
-        return False
+        if self._panic:
+            return False
+        if self._ended:
+            raise Failure("the guest was done, but did not switch off within %d s" % _OFF)
+        raise Failure("the guest was not done after %g s, the time limit" % self._timeout)
 
     # --- the verdict ----------------------------------------------------------
 
     def _verdict(self):
-        if self._panic and not self._ended:
+        if self._panic:
             raise Failure("the guest's kernel panicked")
         if not self._ended:
             raise Failure("the machine ended (%s) before the guest was done" %
