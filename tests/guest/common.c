@@ -42,6 +42,16 @@ long long t_number_after(const char *file, const char *word)
 	return found;
 }
 
+long long t_module_users(void)
+{
+	FILE *stream = fopen("/sys/module/vfio_ccw/refcnt", "r");
+	long long users = -1;
+
+	T_NEED(stream && fscanf(stream, "%lld", &users) == 1, "the module's users are known");
+	fclose(stream);
+	return users;
+}
+
 /* The counters lag behind by what each CPU has not added up yet. */
 static void refresh_vmstat(void)
 {

@@ -14,6 +14,8 @@ void t_good_start(struct t_vm *vm, struct t_ring *ring, const char *after);
 
 /* Counters of /proc/vmstat and the like: the number behind a word, or -1. */
 long long t_number_after(const char *file, const char *word);
+/* How many hold the driver's module. */
+long long t_module_users(void);
 /* Pages pinned and not yet released by anyone in the system. */
 long long t_pages_pinned(void);
 /* True once so many pages are pinned; gives what lingers a second to go. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -9,23 +8,12 @@
 
 #include "load.h"
 
-#define STACK_SIZE   0x40000
-#define MODULE_USERS "/sys/module/vfio_ccw/refcnt"
+#define STACK_SIZE 0x40000
 
 struct victim {
 	t_load load;
 	int ready[2];
 };
-
-static long long module_users(void)
-{
-	FILE *stream = fopen(MODULE_USERS, "r");
-	long long users = -1;
-
-	T_NEED(stream && fscanf(stream, "%lld", &users) == 1, MODULE_USERS " is readable");
-	fclose(stream);
-	return users;
-}
 
 /* The victim's.  Its parent sees them if they share memory. */
 static struct t_ring ring;
@@ -109,7 +97,7 @@ static void killed(t_load load, int flags, const char *how)
 {
 	struct victim victim = { .load = load };
 	long long pinned = t_pages_pinned();
-	long long users = module_users();
+	long long users = t_module_users();
 	long long locked = t_number_after("/proc/self/status", "VmLck:");
 	int tries = 100;
 
@@ -121,9 +109,9 @@ static void killed(t_load load, int flags, const char *how)
 	T_EQUAL(t_number_after("/proc/self/status", "VmLck:"), locked, "%s: no memory stays locked",
 		how);
 	unmap_rest(flags);
-	while (module_users() != users && tries--)
+	while (t_module_users() != users && tries--)
 		usleep(10000);
-	T_EQUAL(module_users(), users, "%s: the module's users are back", how);
+	T_EQUAL(t_module_users(), users, "%s: the module's users are back", how);
 	check_usable();
 	T_CHECK(t_pages_pinned_become(pinned), "%s: nor after the next user", how);
 }
