@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The only path to a disk is varied off and on, and reported lost and found,
+ * while the disk is busy.  Each start ends once, and nothing starts while there
+ * is no path.
+ */
+#include <errno.h>
+
+#include "path.h"
+#include "plug.h"
+#include "pump.h"
+
+#define ROUNDS 20
+
+static bool goes_on(struct t_pump *pump)
+{
+	unsigned long good = pump->lanes[0].good;
+
+	return !t_pump_run(pump, 20) && pump->lanes[0].good > good;
+}
+
+/* Nothing starts, and everything says why. */
+static bool stands_still(struct t_pump *pump)
+{
+	struct t_lane *lane = &pump->lanes[0];
+	unsigned long good, gone;
+
+	if (t_pump_run(pump, 20))
+		return false;
+	good = lane->good;
+	gone = lane->gone;
+	return !t_pump_run(pump, 20) && lane->good == good && lane->gone > gone;
+}
+
+static void vary(struct t_pump *pump, struct t_path *path)
+{
+	int i, off = 0, on = 0;
+
+	for (i = 0; i < ROUNDS; i++) {
+		t_path_vary(path, false);
+		off += stands_still(pump);
+		t_path_vary(path, true);
+		on += goes_on(pump);
+	}
+	T_EQUAL(off, ROUNDS, "varied off: nothing starts");
+	T_EQUAL(on, ROUNDS, "varied on: I/O goes on");
+}
+
+static void lose(struct t_pump *pump, struct t_path *path)
+{
+	struct t_crw lost = { .source = T_SOURCE_PATH, .event = T_CRW_PERRN, .id = path->id };
+	struct t_crw found = { .source = T_SOURCE_PATH, .event = T_CRW_INIT, .id = path->id };
+	unsigned long gone = pump->lanes[0].gone;
+	int i, ok = 0;
+
+	for (i = 0; i < ROUNDS; i++)
+		ok += t_inject(lost) && goes_on(pump) && t_inject(found) && goes_on(pump);
+	T_EQUAL(ok, ROUNDS, "reported lost and found: I/O goes on");
+	T_EQUAL(pump->lanes[0].gone, gone, "... because the path is there");
+}
+
+/* The paths are left to the driver, which uses those that are varied on. */
+static int start_anywhere(struct t_vm *vm, struct t_ring *ring)
+{
+	struct vfio_ccw_ring_sqe sqe;
+	struct vfio_ccw_ring_cqe cqe;
+	int ret;
+
+	t_ccw1(t_at(vm, T_IOVA), T_CMD_NOP, T_CCW_SLI, 1, T_IOVA + 64);
+	t_sqe_start(&sqe, T_ORB_PLAIN & ~T_ORB_LPM, T_IOVA, 1);
+	ret = t_ring_do(ring, &sqe, &cqe);
+	if (ret || cqe.res)
+		return ret ? ret : cqe.res;
+	return t_irb_good(cqe.irb) ? 0 : -EIO;
+}
+
+int main(void)
+{
+	static struct t_pump pump;
+	struct t_before before;
+	struct t_path path;
+	struct t_ring ring;
+	struct t_vm vm;
+
+	t_allow_crws();
+	t_note_before(&before);
+	t_vm_open(&vm);
+	t_path_find(&path, vm.devices[0].uuid);
+	t_pump_open(&pump, &vm, &ring, vm.devices[0].fd);
+	vary(&pump, &path);
+	lose(&pump, &path);
+	t_pump_drain(&pump, "paths");
+
+	T_EQUAL(start_anywhere(&vm, &ring), 0, "a start on any path");
+	t_path_vary(&path, false);
+	T_EQUAL(start_anywhere(&vm, &ring), -ENODEV, "... when none is varied on");
+	t_path_vary(&path, true);
+	T_EQUAL(start_anywhere(&vm, &ring), 0, "... when one is");
+	t_good_start(&vm, &ring, "all that");
+	t_pump_close(&pump);
+	t_vm_close(&vm);
+	t_check_after(&before, "paths");
+	return tap_done();
+}
