@@ -80,22 +80,42 @@ static void vccw_shutdown(struct subchannel *sch)
 	put_device(&dev->vdev.device);
 }
 
-/* Something has happened to the subchannel: is there still a device on it? */
+/* We have enabled it, and it is not: there is another device by now. */
+static bool vccw_replaced(const struct subchannel *sch)
+{
+	return sch->config.ena && !sch->schib.pmcw.ena;
+}
+
+/* The device has gone; sch->lock held. */
+static void vccw_gone(struct subchannel *sch)
+{
+	struct vccw_device *dev = vccw_from_sch(sch);
+
+	if (dev)
+		vccw_queue_dead(dev);
+	css_sched_sch_todo(sch, SCH_TODO_UNREG);
+}
+
+/*
+ * Something has happened to the subchannel: is there still a device on it, the
+ * same one?  A new one is found when the css core asks again, which it does
+ * behind the end of the old one.
+ */
 static int vccw_sch_event(struct subchannel *sch, int process)
 {
-	struct vccw_device *dev;
 	unsigned long flags;
 	int ret = -EAGAIN;
 
 	spin_lock_irqsave(&sch->lock, flags);
 	if (!device_is_registered(&sch->dev) || work_pending(&sch->todo_work))
 		goto out;
-	ret = 0;
 	if (cio_update_schib(sch)) {
-		dev = vccw_from_sch(sch);
-		if (dev)
-			vccw_queue_dead(dev);
-		css_sched_sch_todo(sch, SCH_TODO_UNREG);
+		vccw_gone(sch);
+		ret = 0;
+	} else if (vccw_replaced(sch)) {
+		vccw_gone(sch);
+	} else {
+		ret = 0;
 	}
 out:
 	spin_unlock_irqrestore(&sch->lock, flags);
