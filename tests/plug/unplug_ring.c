@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -110,11 +111,31 @@ static void device_first(struct client *c)
 /* The new device is there before the client of the old one has let go. */
 static void late(struct client *c)
 {
+	unsigned long good;
+
 	unplug(c);
 	t_host(T_HOST_ADD);
 	T_EQUAL(t_pump_run(&c->pump, 100), 0, "submissions are taken as before");
-	T_CHECK(!c->pump.lanes[0].wrong, "... but not for the new device");
+	T_CHECK(ioctl(c->sub.device->fd, VFIO_DEVICE_RESET), "a reset does not help");
+	good = c->pump.lanes[0].good;
+	T_EQUAL(t_pump_run(&c->pump, 20), 0, "submissions are taken as before");
+	T_EQUAL(c->pump.lanes[0].good, good, "... but not for the new device");
 	t_pump_drain(&c->pump, "late");
+	close_client(c);
+	T_CHECK(t_becomes("/sys/bus/ccw/devices/" T_DEVNO "/online", "1"),
+		"the new device is found");
+	t_bind();
+}
+
+/* The new device is there before anybody could see that the old one was gone. */
+static void swapped(struct client *c)
+{
+	open_client(c);
+	T_EQUAL(t_pump_run(&c->pump, 50), 0, "two devices are busy");
+	t_host(T_HOST_DEL "\n@host " T_HOST_ADD);
+	T_CHECK(pump_until_gone(c), "the client learns that the device is gone");
+	check_gone(c);
+	t_pump_drain(&c->pump, "swapped");
 	close_client(c);
 	T_CHECK(t_becomes("/sys/bus/ccw/devices/" T_DEVNO "/online", "1"),
 		"the new device is found");
@@ -165,16 +186,17 @@ int main(int argc, char **argv)
 		{ device_first, "the device closes first" },
 		{ killed, "the client is killed" },
 		{ late, "the client is late" },
+		{ swapped, "the devices are swapped" },
 	};
-	int i, rounds = argc > 1 ? atoi(argv[1]) : 12;
+	int i, rounds = argc > 1 ? atoi(argv[1]) : 10;
 	static struct client c;
 	struct t_before before;
 
 	for (i = 0; i < rounds; i++) {
-		printf("# round %d: %s\n", i, ways[i % 4].name);
+		printf("# round %d: %s\n", i, ways[i % 5].name);
 		t_note_before(&before);
-		ways[i % 4].run(&c);
-		t_check_after(&before, ways[i % 4].name);
+		ways[i % 5].run(&c);
+		t_check_after(&before, ways[i % 5].name);
 	}
 	return tap_done();
 }
