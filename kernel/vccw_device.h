@@ -22,9 +22,11 @@
  * @pins: the pin cache; @lock
  * @queue: the requests; see there
  * @regions: the stock ABI; see there
- * @ring: the ring it is attached to; vccw_ring_attach_lock
+ * @ring_lock: so that a device and a ring which close at the same time agree on
+ *	who takes the other apart
+ * @ring: the ring it is attached to; @ring_lock
  *
- * Locks nest in this order: vccw_ring_attach_lock, vccw_ring.submit,
+ * Locks nest in this order: vccw_device.ring_lock, vccw_ring.submit,
  * vccw_device.lock, subchannel.lock, vccw_ring.cq_lock.
  */
 struct vccw_device {
@@ -34,6 +36,7 @@ struct vccw_device {
 	struct vccw_pins pins;
 	struct vccw_queue queue;
 	struct vccw_regions regions;
+	struct mutex ring_lock;
 	struct vccw_ring *ring;
 };
 

@@ -15,12 +15,6 @@
 #include <linux/vmalloc.h>
 #include "vccw_device.h"
 
-/*
- * Protects vccw_device.ring of all devices, so that a device and a ring which
- * close at the same time agree on who takes the other apart.
- */
-static DEFINE_MUTEX(vccw_ring_attach_lock);
-
 static_assert(sizeof(struct vfio_ccw_ring_setup) == 96);
 static_assert(sizeof(struct vfio_ccw_ring_attach) == 16);
 static_assert(sizeof(struct vfio_ccw_ring_sqe) == 64);
@@ -91,7 +85,7 @@ static int vccw_ring_attach(struct vccw_ring *ring, struct vccw_device *dev)
 {
 	int index, ret;
 
-	lockdep_assert_held(&vccw_ring_attach_lock);
+	lockdep_assert_held(&dev->ring_lock);
 	if (dev->ring)
 		return -EBUSY;
 	mutex_lock(&ring->submit);
@@ -138,25 +132,42 @@ static void vccw_ring_detach_locked(struct vccw_device *dev)
  */
 void vccw_ring_detach(struct vccw_device *dev)
 {
-	mutex_lock(&vccw_ring_attach_lock);
+	mutex_lock(&dev->ring_lock);
 	if (dev->ring)
 		vccw_ring_detach_locked(dev);
-	mutex_unlock(&vccw_ring_attach_lock);
+	mutex_unlock(&dev->ring_lock);
 }
 
 /* The ring's file */
 
+/* Some device that is attached, with a reference, or NULL. */
+static struct vccw_device *vccw_ring_any_device(struct vccw_ring *ring)
+{
+	struct vccw_device *dev = NULL;
+	int i;
+
+	mutex_lock(&ring->submit);
+	for (i = 0; i < VFIO_CCW_RING_MAX_SUBCHANNELS && !dev; i++)
+		dev = ring->devices[i];
+	if (dev)
+		get_device(&dev->vdev.device);
+	mutex_unlock(&ring->submit);
+	return dev;
+}
+
 static int vccw_ring_release(struct inode *inode, struct file *file)
 {
 	struct vccw_ring *ring = file->private_data;
-	int i;
+	struct vccw_device *dev;
 
-	mutex_lock(&vccw_ring_attach_lock);
-	for (i = 0; i < VFIO_CCW_RING_MAX_SUBCHANNELS; i++) {
-		if (ring->devices[i])
-			vccw_ring_detach_locked(ring->devices[i]);
+	while ((dev = vccw_ring_any_device(ring))) {
+		mutex_lock(&dev->ring_lock);
+		/* If it closes at the same time, that is done by now. */
+		if (dev->ring == ring)
+			vccw_ring_detach_locked(dev);
+		mutex_unlock(&dev->ring_lock);
+		put_device(&dev->vdev.device);
 	}
-	mutex_unlock(&vccw_ring_attach_lock);
 	vccw_ring_put(ring);
 	return 0;
 }
@@ -255,9 +266,9 @@ static struct file *vccw_ring_file(struct vccw_ring *ring,
 		vccw_ring_put(ring);
 		return file;
 	}
-	mutex_lock(&vccw_ring_attach_lock);
+	mutex_lock(&dev->ring_lock);
 	ret = vccw_ring_attach(ring, dev);
-	mutex_unlock(&vccw_ring_attach_lock);
+	mutex_unlock(&dev->ring_lock);
 	if (ret < 0) {
 		fput(file);
 		return ERR_PTR(ret);
@@ -320,9 +331,9 @@ static int vccw_ring_join(struct vccw_device *dev, void __user *arg)
 	ret = -EINVAL;
 	if (file->f_op != &vccw_ring_fops)
 		goto put;
-	mutex_lock(&vccw_ring_attach_lock);
+	mutex_lock(&dev->ring_lock);
 	ret = vccw_ring_attach(file->private_data, dev);
-	mutex_unlock(&vccw_ring_attach_lock);
+	mutex_unlock(&dev->ring_lock);
 	if (ret < 0)
 		goto put;
 	attach.subchannel = ret;

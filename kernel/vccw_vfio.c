@@ -25,6 +25,7 @@ static int vccw_init_dev(struct vfio_device *vdev)
 	int ret;
 
 	mutex_init(&dev->lock);
+	mutex_init(&dev->ring_lock);
 	dev->sch = to_subchannel(vdev->dev->parent);
 	INIT_KFIFO(dev->regions.crws);
 	ret = vccw_pins_init(&dev->pins, limit);
@@ -42,6 +43,7 @@ static void vccw_release_dev(struct vfio_device *vdev)
 
 	vccw_queue_destroy(&dev->queue);
 	vccw_pins_destroy(&dev->pins);
+	mutex_destroy(&dev->ring_lock);
 	mutex_destroy(&dev->lock);
 }
 

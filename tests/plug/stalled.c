@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * A client makes the driver wait for a page of its memory, for as long as it
- * likes.  That must hold up nobody else: not the news of an unplugged device, nor
- * the end of the system.
+ * likes.  That must hold up nobody else: not the news of an unplugged device, other
+ * clients, nor the end of the system.
  */
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
@@ -98,6 +98,43 @@ static void unplugged(struct t_vm *vm, struct t_sub *sub)
 	t_bind();
 }
 
+static void *attach(void *argument)
+{
+	const int *device = argument;
+	struct vfio_ccw_ring_setup setup = { .sq_entries = 1 };
+
+	if (!t_ring_setup(*device, &setup))
+		close(setup.ring_fd);
+	return NULL;
+}
+
+/* The neighbour's client makes rings and lets go of them meanwhile. */
+static int use_neighbour(void *argument)
+{
+	struct t_device *device = argument;
+	struct t_ring ring;
+
+	t_ring_open(&ring, device->fd, 1);
+	t_ring_close(&ring);
+	return 0;
+}
+
+static void others_go_on(struct t_vm *vm, struct t_sub *sub)
+{
+	struct t_device *neighbour = t_neighbour(vm, sub);
+	struct stall stall;
+	pthread_t thread;
+	pid_t pid;
+
+	stall_open(&stall, sub->device->fd);
+	T_NEED(!pthread_create(&thread, NULL, attach, &sub->device->fd), "a thread starts");
+	usleep(100000);
+	pid = t_start(use_neighbour, neighbour);
+	T_EQUAL(t_ended(pid, T_PATIENCE_MS / 4), 0, "another client makes a ring and closes it");
+	stall_close(&stall);
+	pthread_join(thread, NULL);
+}
+
 /* Somebody who lives on when the system goes down. */
 static void stay(void)
 {
@@ -139,6 +176,7 @@ int main(int argc, char **argv)
 	}
 	t_vm_open(&vm);
 	t_find_sub(&vm, &sub);
+	others_go_on(&vm, &sub);
 	unplugged(&vm, &sub);
 	return tap_done();
 }
