@@ -44,7 +44,7 @@ cached() {
 	fi
 }
 
-cache_resumable=' kernel '
+cache_resumable=' kernel second '
 
 lock_to_build() {
 	flock -u "$1"

@@ -119,15 +119,16 @@ hash_text() {
 	REPLY=${REPLY:0:16}
 }
 
-# The files of the checkout under PATHS, NUL-separated: what git would commit,
-# or everything when this is not a git checkout.
+# The files of the checkout under PATHS or of these patterns, NUL-separated: what
+# git would commit, or everything when this is not a git checkout.
 list_files() {
 	local f
 	cd "$CCWRING_SRC" || return
 	if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
 		git ls-files -z --cached --others --exclude-standard -- "$@"
 	else
-		find "$@" -type f -print0
+		# shellcheck disable=SC2048,SC2086  # patterns
+		find $* -type f -print0
 	fi | sort -zu | while IFS= read -rd '' f; do
 		# Tracked, but deleted in the work tree.
 		[[ ! -e $f ]] || printf '%s\0' "$f"

@@ -28,16 +28,25 @@ unpack_kernel() {
 	done
 }
 
+# kernel_inputs FRAGMENT...: the source tree in REPLY; in kernel_inputs_key a key
+# of that and of all else a kernel configured by these is made of.
+kernel_inputs() {
+	local source
+	kernel_source
+	source=$REPLY
+	hash_files "$@"
+	hash_text 1 "$kernel_source_key" "$REPLY" "$(s390x-linux-gnu-gcc --version | head -n 1)"
+	kernel_inputs_key=$REPLY
+	REPLY=$source
+}
+
 # guest_kernel VARIANT: the build directory in REPLY, its key in kernel_key.
 # VARIANT names lab/kernel/VARIANT.config; all are merged over guest.config.
 guest_kernel() {
 	local variant=$1 source fragments=(lab/kernel/guest.config)
 	[[ $variant == guest ]] || fragments+=("lab/kernel/$variant.config")
-	kernel_source
-	source=$REPLY
-	hash_files "${fragments[@]}"
-	hash_text 1 "$kernel_source_key" "$REPLY" "$(s390x-linux-gnu-gcc --version | head -n 1)"
-	kernel_key=$REPLY
+	kernel_inputs "${fragments[@]}"
+	source=$REPLY kernel_key=$kernel_inputs_key
 	cached kernel "$kernel_key" "building the $variant kernel (about 15 CPU minutes, once)" \
 		build_kernel "$source" "${fragments[@]}"
 	CCWRING_KERNEL_SRC=$source CCWRING_KERNEL_DIR=$REPLY
@@ -47,15 +56,39 @@ build_kernel() {
 	local source=$1
 	shift
 	# Not .config: an interrupted run may have left one that is half done.
-	[[ -e .configured ]] || configure_kernel "$source" "$@"
+	[[ -e .configured ]] || configure_kernel "$source" defconfig "$@"
 	"${kernel_make[@]}" -C "$source" O="$PWD" -j"$(nproc)" bzImage modules
 }
 
+# second_kernel: the image of the kernel for a machine inside the guest in REPLY.
+second_kernel() {
+	local source fragment=lab/kernel/second.config
+	kernel_inputs "$fragment"
+	source=$REPLY
+	cached second "$kernel_inputs_key" "building the second level's kernel (about 5 CPU minutes, once)" \
+		build_second_kernel "$source" "$fragment"
+	REPLY=$REPLY/kernel
+}
+
+# Nothing is built against this one: only its image stays.
+build_second_kernel() {
+	local source=$1 fragment=$2
+	mkdir -p build
+	cd build
+	[[ -e .configured ]] || configure_kernel "$source" allnoconfig "$fragment"
+	"${kernel_make[@]}" -C "$source" O="$PWD" -j"$(nproc)" bzImage
+	cp arch/s390/boot/bzImage ../kernel
+	cd ..
+	rm -rf build
+}
+
+# configure_kernel SOURCE BASE FRAGMENT...: make's target BASE without what it has
+# as modules, and the fragments over it.
 configure_kernel() {
-	local source=$1 fragments
-	shift
+	local source=$1 base=$2 fragments
+	shift 2
 	fragments=("${@/#/$CCWRING_SRC/}")
-	"${kernel_make[@]}" -C "$source" O="$PWD" defconfig
+	"${kernel_make[@]}" -C "$source" O="$PWD" "$base"
 	sed -i 's/^\(CONFIG_[A-Za-z0-9_]*\)=m$/# \1 is not set/' .config
 	"$source/scripts/kconfig/merge_config.sh" -m -O "$PWD" .config "${fragments[@]}"
 	"${kernel_make[@]}" -C "$source" O="$PWD" olddefconfig
