@@ -87,7 +87,7 @@ build_overlay() {
 	[[ -z $ccwring ]] || cp "$ccwring"/*.ko root/lib/modules/ccwring/
 	[[ -z $bench ]] || cp "$bench"/*.ko root/lib/modules/bench/
 	[[ -z $CCWRING_S390X_ROOT ]] || cp -a "$CCWRING_S390X_ROOT/." root/
-	for dir in guest dasd; do
+	for dir in guest dasd clients; do
 		copy_files src "tests/$dir"
 	done
 	[[ ! -d src/tests ]] || cp -a src/tests/. root/tests/
