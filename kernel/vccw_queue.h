@@ -61,7 +61,7 @@ struct vccw_req {
  * enum vccw_queue_state - does the queue take requests?
  * @VCCW_QUEUE_CLOSED: no, the device is closed
  * @VCCW_QUEUE_RUN: yes
- * @VCCW_QUEUE_DEAD: no, the device is gone
+ * @VCCW_QUEUE_DEAD: no, the device is gone or the system goes down; for good
  */
 enum vccw_queue_state {
 	VCCW_QUEUE_CLOSED,

@@ -246,19 +246,13 @@ static int vccw_io_start(struct vccw_device *dev)
 	return ret;
 }
 
-static ssize_t vccw_io_write(struct vccw_device *dev, const char __user *buf,
-			     size_t count, u32 pos)
+static int vccw_io_write(struct vccw_device *dev, const void *from, size_t count,
+			 u32 pos)
 {
 	struct ccw_io_region *io = &dev->regions.io;
-	union {
-		struct ccw_io_region io;
-		u8 bytes[sizeof(struct ccw_io_region)];
-	} new;
 	int ret;
 
-	if (copy_from_user(&new.bytes[pos], buf, count))
-		return -EFAULT;
-	memcpy((u8 *)io + pos, &new.bytes[pos], count);
+	memcpy((u8 *)io + pos, from, count);
 	ret = vccw_io_start(dev);
 	io->ret_code = ret;
 	return ret;
@@ -266,14 +260,13 @@ static ssize_t vccw_io_write(struct vccw_device *dev, const char __user *buf,
 
 /* Asynchronous command region */
 
-static ssize_t vccw_cmd_write(struct vccw_device *dev, const char __user *buf,
-			      size_t count, u32 pos)
+static int vccw_cmd_write(struct vccw_device *dev, const void *from, size_t count,
+			  u32 pos)
 {
 	struct ccw_cmd_region *cmd = &dev->regions.cmd;
 	int ret = -EINVAL;
 
-	if (copy_from_user((u8 *)cmd + pos, buf, count))
-		return -EFAULT;
+	memcpy((u8 *)cmd + pos, from, count);
 	if (dev->queue.ring)
 		ret = -EBUSY;
 	else if (cmd->command == VFIO_CCW_ASYNC_CMD_HSCH)
@@ -419,19 +412,23 @@ ssize_t vccw_region_write(struct vccw_device *dev, const char __user *buf,
 {
 	u64 index = (u64)pos >> VCCW_REGION_SHIFT;
 	u32 offset = pos & VCCW_REGION_MASK;
-	ssize_t ret;
+	u8 bytes[sizeof(struct ccw_io_region)];
+	int ret;
 
+	BUILD_BUG_ON(sizeof(bytes) < sizeof(struct ccw_cmd_region));
 	if (index > VCCW_REGION_CMD)
 		return -EINVAL;
 	index = array_index_nospec(index, VCCW_REGION_CMD + 1);
 	if (count > vccw_region_table[index].size ||
 	    offset > vccw_region_table[index].size - count)
 		return -EINVAL;
+	if (copy_from_user(bytes, buf, count))
+		return -EFAULT;
 	mutex_lock(&dev->lock);
 	if (index == VCCW_REGION_IO)
-		ret = vccw_io_write(dev, buf, count, offset);
+		ret = vccw_io_write(dev, bytes, count, offset);
 	else
-		ret = vccw_cmd_write(dev, buf, count, offset);
+		ret = vccw_cmd_write(dev, bytes, count, offset);
 	mutex_unlock(&dev->lock);
 	return ret ?: count;
 }

@@ -178,6 +178,9 @@ void vccw_queue_stop_range(struct vccw_device *dev, u64 first, u64 last,
 		vccw_complete(q, req, -ECANCELED, reason, NULL);
 	}
 	list_splice(&waiting, &q->ready);
+	/* Meanwhile the device may have gone, or a start failed. */
+	if (q->state != VCCW_QUEUE_RUN)
+		vccw_take_back(q, -ENODEV, VFIO_CCW_RING_R_NOT_OPERATIONAL);
 	if (q->held)
 		vccw_take_back(q, -ECANCELED, VFIO_CCW_RING_R_HELD);
 	if (stop && q->active == active)
@@ -209,17 +212,22 @@ int vccw_queue_settle(struct vccw_device *dev)
  * vccw_queue_open - enable the subchannel
  * @dev: the device
  *
+ * Not when its device has gone: what may be there by now is another one, which
+ * nobody has given to this client.
+ *
  * Context: process context, vccw_device.lock held.
  * Return: 0 or -errno.
  */
 int vccw_queue_open(struct vccw_device *dev)
 {
 	struct subchannel *sch = dev->sch;
-	int ret;
+	int ret = -ENODEV;
 
 	spin_lock_irq(&sch->lock);
-	sch->isc = VFIO_CCW_ISC;
-	ret = cio_enable_subchannel(sch, (u32)virt_to_phys(sch));
+	if (dev->queue.state != VCCW_QUEUE_DEAD) {
+		sch->isc = VFIO_CCW_ISC;
+		ret = cio_enable_subchannel(sch, (u32)virt_to_phys(sch));
+	}
 	if (!ret) {
 		dev->queue.held = false;
 		dev->queue.state = VCCW_QUEUE_RUN;
@@ -271,8 +279,9 @@ void vccw_queue_dead(struct vccw_device *dev)
  * vccw_queue_shutdown - the system goes down
  * @dev: the device
  *
- * The subchannel touches no memory any more.  Unlike vccw_queue_close() this
- * does not wait for the client, who may hold vccw_device.lock for long.
+ * The subchannel touches no memory any more, for good.  Unlike
+ * vccw_queue_close() this does not wait for the client, who may hold
+ * vccw_device.lock for long.
  *
  * Context: process context; takes subchannel.lock; sleeps.
  */
@@ -282,7 +291,7 @@ void vccw_queue_shutdown(struct vccw_device *dev)
 
 	spin_lock_irq(&dev->sch->lock);
 	vccw_drain(q);
-	q->state = VCCW_QUEUE_CLOSED;
+	q->state = VCCW_QUEUE_DEAD;
 	vccw_take_back(q, -ECANCELED, VFIO_CCW_RING_R_CLOSED);
 	vccw_stop_active(dev, VFIO_CCW_RING_R_CLOSED);
 	cio_disable_subchannel(dev->sch);

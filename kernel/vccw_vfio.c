@@ -47,20 +47,6 @@ static void vccw_release_dev(struct vfio_device *vdev)
 	mutex_destroy(&dev->lock);
 }
 
-/*
- * Enable the subchannel, unless its device has gone: what may be there by now is
- * another one, which nobody has given to this client.
- */
-static int vccw_enable(struct vccw_device *dev)
-{
-	bool dead;
-
-	spin_lock_irq(&dev->sch->lock);
-	dead = dev->queue.state == VCCW_QUEUE_DEAD;
-	spin_unlock_irq(&dev->sch->lock);
-	return dead ? -ENODEV : vccw_queue_open(dev);
-}
-
 static int vccw_open_device(struct vfio_device *vdev)
 {
 	struct vccw_device *dev = vccw_from_vdev(vdev);
@@ -68,7 +54,7 @@ static int vccw_open_device(struct vfio_device *vdev)
 
 	mutex_lock(&dev->lock);
 	vccw_regions_open(dev);
-	ret = vccw_enable(dev);
+	ret = vccw_queue_open(dev);
 	if (!ret)
 		vccw_pins_open(dev);
 	mutex_unlock(&dev->lock);
@@ -94,7 +80,7 @@ static int vccw_reset(struct vccw_device *dev)
 
 	mutex_lock(&dev->lock);
 	vccw_queue_close(dev);
-	ret = vccw_enable(dev);
+	ret = vccw_queue_open(dev);
 	mutex_unlock(&dev->lock);
 	return ret ? -EINVAL : 0;
 }
