@@ -18,6 +18,7 @@
 #include "common.h"
 
 #define SECONDS 3
+#define KEPT	8 /* IRBs that wait to be read */
 
 static struct t_vm vm;
 static struct t_region region;
@@ -123,8 +124,13 @@ int main(void)
 	T_EQUAL(odd, 0, "nothing was refused for a reason other than being busy, or was torn");
 	T_EQUAL(crws, 0, "no channel report appeared");
 	t_region_trigger(region.device, VFIO_CCW_IO_IRQ_INDEX, region.eventfd);
+	/* Signals went to other eventfds, too: unread status may be there without one. */
 	while (!t_region_event(&region, 200))
 		t_region_irb(&region, irb);
+	for (i = 0; i < KEPT; i++)
+		t_region_irb(&region, irb);
+	while (!t_region_event(&region, 50))
+		;
 	t_orb(orb, T_ORB_PLAIN, T_IOVA);
 	T_EQUAL(t_region_start(&region, orb), 0, "afterwards a start is accepted");
 	T_CHECK(!t_region_wait(&region, irb, 5000) && t_irb_good(irb), "... and ends well");
