@@ -377,7 +377,7 @@ ssize_t vccw_region_read(struct vccw_device *dev, char __user *buf,
 		struct ccw_cmd_region cmd;
 		struct ccw_schib_region schib;
 		struct ccw_crw_region crw;
-		u8 bytes[1];
+		struct schib aligned;
 	} copy;
 	ssize_t ret;
 
