@@ -16,7 +16,7 @@ static void vccw_irq(struct subchannel *sch)
 
 	inc_irq_stat(IRQIO_CIO);
 	if (likely(dev))
-		vccw_queue_irq(dev);
+		vccw_queue_irq(dev, this_cpu_ptr(&cio_irb));
 	else
 		cio_disable_subchannel(sch);	/* nobody has enabled it */
 }

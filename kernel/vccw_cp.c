@@ -1,340 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Translation of channel programs.
+ * Channel programs of clients, made the channel's: the ORB, the rarer parts of
+ * vccw_straight.h, and what is asked of a translated program.
  *
- * The client's program names addresses of its own I/O address space and may
- * change while we look at it.  Each CCW and each IDAW is therefore read once,
- * checked, and written with host addresses into a block of ours, which is what
- * the channel gets to see.
- *
- * A program is read in segments: CCWs that follow each other up to one that
- * does not chain, or to a TIC.  TICs out of a segment make new segments.  CCWs
- * keep their neighbours, because a device may skip one with status modifier,
- * and behind each segment stands a CCW of zeros that the channel rejects with
- * a program check, should it ever get there.
- *
- * Principles of Operation, chapter 15 (CCW, IDAW, ORB).
+ * Principles of Operation, chapter 15 (CCW, ORB).
  */
-#include <linux/align.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
-#include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/vfio_ccw_ring.h>
-#include <asm/idals.h>
+#include "vccw_ccw.h"
 #include "vccw_device.h"
-
-/* CCW flags, asm/cio.h has the others. */
-#define VCCW_FLAG_MIDA		0x01
-
-#define VCCW_CMD_NOP		0x03
-#define VCCW_CMD_TIC		0x08
-#define VCCW_CMD_READ_BACKWARD	0x0c
-
-#define VCCW_ADDR24		0x00ffffffu
-#define VCCW_ADDR31		0x7fffffffu
-
-/* ORB word 1: modified-CCW-indirect-data-addressing control, in cmd_orb.zero */
-#define VCCW_ORB_ZERO_MIDAW	0x20
-
-/**
- * struct vccw_window - a client page that is being read
- * @page: its host address, NULL if there is none yet
- * @iova_pfn: its page number in the client's address space
- */
-struct vccw_window {
-	void *page;
-	u64 iova_pfn;
-};
-
-/**
- * struct vccw_walk - state of one translation
- * @dev: the device
- * @cp: the program written
- * @fault: where to say what is wrong
- * @lenient: what the channel rejects is left to the channel
- * @suspend: the client allows suspension
- * @format1: format of the client's CCWs
- * @idaw_format1: the client's IDAWs are of format 1, else of format 2
- * @idaw_2k: blocks of 2 KiB in the client's IDAWs and in ours, else 4 KiB
- * @ccws: the CCWs written
- * @count: their number, terminators included
- * @reads: CCWs read
- * @tics: TICs among them
- * @ends: CCWs among them that end the program
- * @idals: lowest IDAW list written
- * @window: client page the CCWs are read from
- */
-struct vccw_walk {
-	struct vccw_device *dev;
-	struct vccw_cp *cp;
-	struct vccw_fault *fault;
-	bool lenient;
-	bool suspend;
-	bool format1;
-	bool idaw_format1;
-	bool idaw_2k;
-	struct ccw1 *ccws;
-	u32 count;
-	u32 reads;
-	u32 tics;
-	u32 ends;
-	void *idals;
-	struct vccw_window window;
-};
-
-static int vccw_refuse(struct vccw_walk *w, int err, u16 reason)
-{
-	w->fault->reason = reason;
-	return err;
-}
-
-/*
- * Host page frame of a client page, pinned for as long as the request lasts.
- * @reason is what to say when it is not mapped.
- */
-static long vccw_pin(struct vccw_walk *w, u64 iova_pfn, u32 run, u16 reason)
-{
-	struct vccw_pins *pins = &w->dev->pins;
-	struct vccw_pin *pin = vccw_pins_find(pins, iova_pfn);
-
-	if (unlikely(!pin))
-		pin = vccw_pins_miss(w->dev, iova_pfn, run);
-	else if (unlikely(!vccw_page_mapped(pfn_to_page(pin->pfn))))
-		pin = vccw_pins_stale(w->dev, pin);
-	if (IS_ERR(pin)) {
-		if (PTR_ERR(pin) != -EFAULT)
-			reason = VFIO_CCW_RING_R_PIN_LIMIT;
-		return vccw_refuse(w, PTR_ERR(pin), reason);
-	}
-	pin->used = pins->clock;
-	return pin->pfn;
-}
-
-/*
- * Have the window show a client address.  @reason is what to say when it is
- * not mapped.
- */
-static inline int vccw_show(struct vccw_walk *w, struct vccw_window *window,
-			    u64 iova, u16 reason)
-{
-	u64 iova_pfn = iova >> PAGE_SHIFT;
-	long pfn;
-
-	if (window->page && window->iova_pfn == iova_pfn)
-		return 0;
-	pfn = vccw_pin(w, iova_pfn, 1, reason);
-	if (pfn < 0)
-		return pfn;
-	window->page = pfn_to_virt(pfn);
-	window->iova_pfn = iova_pfn;
-	return 0;
-}
-
-/* Room for one more CCW and the terminator behind it. */
-static int vccw_room(struct vccw_walk *w)
-{
-	if ((void *)(w->ccws + w->count + 2) > w->idals)
-		return -ENOSPC;
-	return 0;
-}
-
-/* Room for a list of @n IDAWs. */
-static dma64_t *vccw_alloc_idal(struct vccw_walk *w, u32 n)
-{
-	void *idal = w->idals - n * sizeof(dma64_t);
-
-	if (idal < (void *)(w->ccws + w->count + 2))
-		return NULL;
-	w->idals = idal;
-	return idal;
-}
-
-static u32 vccw_block_size(const struct vccw_walk *w)
-{
-	return w->idaw_2k ? 2048 : 4096;
-}
-
-/* Number of blocks the bytes [addr, addr + count) touch. */
-static u32 vccw_blocks(u64 addr, u32 count, u32 size)
-{
-	return ((addr & (size - 1)) + count + size - 1) / size;
-}
-
-/* Write an IDAW for a client address; @run as in vccw_pin(). */
-static int vccw_put_idaw(struct vccw_walk *w, dma64_t *idaw, u64 iova, u32 run)
-{
-	long pfn = vccw_pin(w, iova >> PAGE_SHIFT, run,
-			    VFIO_CCW_RING_R_DATA_UNMAPPED);
-
-	if (pfn < 0)
-		return pfn;
-	*idaw = u64_to_dma64(((u64)pfn << PAGE_SHIFT) + offset_in_page(iova));
-	return 0;
-}
-
-/* Address the data area [first, first + count) by an IDAW list. */
-static noinline int vccw_list(struct vccw_walk *w, struct ccw1 *ccw, u32 first)
-{
-	u32 size = vccw_block_size(w), n = vccw_blocks(first, ccw->count, size), i;
-	u32 last_page = (first + ccw->count - 1) >> PAGE_SHIFT;
-	dma64_t *idal;
-	int ret;
-
-	idal = vccw_alloc_idal(w, n);
-	if (!idal)
-		return -ENOSPC;
-	for (i = 0; i < n; i++) {
-		u32 iova = i ? ALIGN_DOWN(first, size) + i * size : first;
-
-		ret = vccw_put_idaw(w, &idal[i], iova,
-				    last_page - (iova >> PAGE_SHIFT) + 1);
-		if (ret)
-			return ret;
-	}
-	ccw->cda = virt_to_dma32(idal);
-	ccw->flags |= CCW_FLAG_IDA;
-	return 0;
-}
-
-/*
- * Data area [first, first + count) that the client addresses directly: as it
- * is if it lies in one page below 2 GiB, by an IDAW list if not.
- */
-static int vccw_direct(struct vccw_walk *w, struct ccw1 *ccw, u32 first)
-{
-	u32 offset = offset_in_page(first);
-	long pfn;
-
-	if (offset + ccw->count > PAGE_SIZE)
-		return vccw_list(w, ccw, first);
-	pfn = vccw_pin(w, first >> PAGE_SHIFT, 1, VFIO_CCW_RING_R_DATA_UNMAPPED);
-	if (pfn < 0)
-		return pfn;
-	if (pfn > VCCW_ADDR31 >> PAGE_SHIFT)
-		return vccw_list(w, ccw, first);
-	ccw->cda = u32_to_dma32((pfn << PAGE_SHIFT) + offset);
-	return 0;
-}
-
-/*
- * Read backward fills the area from @last downwards, so the first IDAW names
- * its last byte and each further one the last byte of a block.
- */
-static int vccw_backward(struct vccw_walk *w, struct ccw1 *ccw, u32 last)
-{
-	u32 size = vccw_block_size(w), first = last - ccw->count + 1;
-	u32 n = last / size - first / size + 1, i;
-	dma64_t *idal;
-	int ret;
-
-	idal = vccw_alloc_idal(w, n);
-	if (!idal)
-		return -ENOSPC;
-	for (i = 0; i < n; i++) {
-		u32 iova = i ? ALIGN_DOWN(last, size) - (i - 1) * size - 1 : last;
-
-		ret = vccw_put_idaw(w, &idal[i], iova, 1);
-		if (ret)
-			return ret;
-	}
-	ccw->cda = virt_to_dma32(idal);
-	ccw->flags |= CCW_FLAG_IDA;
-	return 0;
-}
-
-/**
- * struct vccw_idaw_reader - where the client's IDAW list is being read
- * @iova: address of the next IDAW
- * @window: its page
- */
-struct vccw_idaw_reader {
-	u64 iova;
-	struct vccw_window window;
-};
-
-/* Read one IDAW, once. */
-static int vccw_read_idaw(struct vccw_walk *w, struct vccw_idaw_reader *r,
-			  u64 *idaw)
-{
-	void *from;
-	int ret;
-
-	ret = vccw_show(w, &r->window, r->iova, VFIO_CCW_RING_R_IDAL_UNMAPPED);
-	if (ret)
-		return ret;
-	from = r->window.page + offset_in_page(r->iova);
-	if (!w->idaw_format1) {
-		*idaw = READ_ONCE(*(u64 *)from);
-		r->iova += sizeof(u64);
-		return 0;
-	}
-	*idaw = READ_ONCE(*(u32 *)from);
-	r->iova += sizeof(u32);
-	if (*idaw > VCCW_ADDR31)
-		return vccw_refuse(w, -EINVAL, VFIO_CCW_RING_R_IDAW_FORMAT);
-	return 0;
-}
-
-/*
- * An IDAW of a backward operation names the last byte of its part, all but the
- * first therefore the last byte of a block; forward it is the first byte.
- */
-static bool vccw_idaw_aligned(u64 idaw, u32 size, bool backward)
-{
-	return IS_ALIGNED(backward ? idaw + 1 : idaw, size);
-}
-
-/* Data area that the client addresses by an IDAW list. */
-static int vccw_indirect(struct vccw_walk *w, struct ccw1 *ccw, u32 list,
-			 bool backward)
-{
-	struct vccw_idaw_reader reader = { .iova = list };
-	u32 size = vccw_block_size(w), n, i;
-	u64 idaw, start;
-	dma64_t *idal;
-	int ret;
-
-	if (!IS_ALIGNED(list, w->idaw_format1 ? sizeof(u32) : sizeof(u64)))
-		return vccw_refuse(w, -EINVAL, VFIO_CCW_RING_R_IDAL_ALIGN);
-	ret = vccw_read_idaw(w, &reader, &idaw);
-	if (ret)
-		return ret;
-	start = backward ? size - 1 - (idaw & (size - 1)) : idaw;
-	n = vccw_blocks(start, ccw->count, size);
-	idal = vccw_alloc_idal(w, n);
-	if (!idal)
-		return -ENOSPC;
-	for (i = 0; i < n; i++) {
-		if (i) {
-			ret = vccw_read_idaw(w, &reader, &idaw);
-			if (ret)
-				return ret;
-			if (!vccw_idaw_aligned(idaw, size, backward))
-				return vccw_refuse(w, -EINVAL,
-						   VFIO_CCW_RING_R_IDAW_ALIGN);
-		}
-		ret = vccw_put_idaw(w, &idal[i], idaw, 1);
-		if (ret)
-			return ret;
-	}
-	ccw->cda = virt_to_dma32(idal);
-	return 0;
-}
-
-/* Commands whose data go to storage, so that the skip flag suppresses them. */
-static bool vccw_cmd_reads(u8 cmd)
-{
-	return (cmd & 0x03) == 0x02 || (cmd & 0x0f) == VCCW_CMD_READ_BACKWARD ||
-	       (cmd & 0x0f) == 0x04;
-}
+#include "vccw_straight.h"
 
 /*
  * Where CCWs point that transfer nothing.  A device, or an emulation of one,
- * that ignores the skip flag does no harm here: there is room for any count.
+ * that ignores the skip flag does no harm there: there is room for any count.
  */
-#define VCCW_NOWHERE_SIZE	SZ_64K
 static void *vccw_nowhere;
+u32 vccw_cp_nowhere;
 
 /**
  * vccw_cp_init - once, before the first translation
@@ -344,464 +28,102 @@ static void *vccw_nowhere;
 int __init vccw_cp_init(void)
 {
 	vccw_nowhere = (void *)__get_free_pages(GFP_KERNEL | GFP_DMA | __GFP_ZERO,
-						get_order(VCCW_NOWHERE_SIZE));
-	return vccw_nowhere ? 0 : -ENOMEM;
+						get_order(VCCW_CP_NOWHERE_SIZE));
+	if (!vccw_nowhere)
+		return -ENOMEM;
+	vccw_cp_nowhere = dma32_to_u32(virt_to_dma32(vccw_nowhere));
+	return 0;
 }
 
 /** vccw_cp_exit - once, after the last */
 void vccw_cp_exit(void)
 {
-	free_pages((unsigned long)vccw_nowhere, get_order(VCCW_NOWHERE_SIZE));
+	free_pages((unsigned long)vccw_nowhere, get_order(VCCW_CP_NOWHERE_SIZE));
 }
 
-/* No byte of the data area is touched. */
-static bool vccw_no_data(const struct ccw1 *ccw, u8 cmd)
+/* Have the window show a page that is pinned: false if it is not. */
+bool vccw_window_move(struct vccw_pins *pins, u32 iova_pfn)
 {
-	if (!ccw->count || cmd == VCCW_CMD_NOP)
-		return true;
-	return (ccw->flags & CCW_FLAG_SKIP) && vccw_cmd_reads(cmd);
-}
+	struct vccw_pins_view view = vccw_pins_view(pins);
+	u32 pfn = vccw_pins_hit(&view, iova_pfn);
 
-/*
- * Give a CCW host addresses.  @cmd is the command it belongs to: its own, or
- * that of the CCW which data-chains into it.
- */
-static int vccw_translate_data(struct vccw_walk *w, struct ccw1 *ccw, u8 cmd)
-{
-	bool backward = (cmd & 0x0f) == VCCW_CMD_READ_BACKWARD;
-	u32 addr = dma32_to_u32(ccw->cda);
-
-	if (addr > (w->format1 ? VCCW_ADDR31 : VCCW_ADDR24))
-		return vccw_refuse(w, -EINVAL, VFIO_CCW_RING_R_CCW_FORMAT);
-	if (vccw_no_data(ccw, cmd)) {
-		ccw->cda = virt_to_dma32(vccw_nowhere +
-				(backward ? VCCW_NOWHERE_SIZE - 1 : 0));
-		ccw->flags &= ~CCW_FLAG_IDA;
-		return 0;
-	}
-	if (ccw->flags & CCW_FLAG_IDA)
-		return vccw_indirect(w, ccw, addr, backward);
-	if (backward) {
-		if (addr + 1 < ccw->count)
-			return vccw_refuse(w, -EFAULT,
-					   VFIO_CCW_RING_R_DATA_UNMAPPED);
-		return vccw_backward(w, ccw, addr);
-	}
-	if ((u64)addr + ccw->count - 1 > (w->format1 ? VCCW_ADDR31 : VCCW_ADDR24))
-		return vccw_refuse(w, -EFAULT, VFIO_CCW_RING_R_DATA_UNMAPPED);
-	return vccw_direct(w, ccw, addr);
-}
-
-/* What the format says of a CCW that is not a TIC. */
-static int vccw_check(struct vccw_walk *w, const struct ccw1 *ccw, bool chained)
-{
-	if (!chained && !(ccw->cmd_code & 0x0f))
-		return vccw_refuse(w, -EINVAL, VFIO_CCW_RING_R_CCW_FORMAT);
-	if (!chained && (ccw->cmd_code & 0x0f) == VCCW_CMD_TIC)
-		return vccw_refuse(w, -EINVAL, VFIO_CCW_RING_R_CCW_FORMAT);
-	if (ccw->flags & VCCW_FLAG_MIDA)
-		return vccw_refuse(w, -EINVAL, VFIO_CCW_RING_R_CCW_FORMAT);
-	if (ccw->flags & CCW_FLAG_SUSPEND)
-		return vccw_refuse(w, -EOPNOTSUPP, VFIO_CCW_RING_R_CCW_SUSPEND);
-	if (!ccw->count && (!w->format1 || (ccw->flags & CCW_FLAG_DC) || chained))
-		return vccw_refuse(w, -EINVAL, VFIO_CCW_RING_R_CCW_COUNT);
-	return 0;
-}
-
-static bool vccw_is_tic(const struct vccw_walk *w, const struct ccw1 *ccw)
-{
-	if (w->format1)
-		return ccw->cmd_code == VCCW_CMD_TIC;
-	return (ccw->cmd_code & 0x0f) == VCCW_CMD_TIC;
-}
-
-/* Read one CCW, once, into format 1. */
-static int vccw_read_ccw(struct vccw_walk *w, u32 iova, struct ccw1 *ccw)
-{
-	u64 raw;
-	int ret;
-
-	w->fault->ccw_index = w->reads;
-	w->fault->ccw_addr = iova;
-	if (w->reads == VCCW_CP_MAX_CCWS)
-		return vccw_refuse(w, -E2BIG, VFIO_CCW_RING_R_CCW_TOO_MANY);
-	w->reads++;
-	if (iova > (w->format1 ? VCCW_ADDR31 : VCCW_ADDR24))
-		return vccw_refuse(w, -EFAULT, VFIO_CCW_RING_R_CCW_UNMAPPED);
-	ret = vccw_show(w, &w->window, iova, VFIO_CCW_RING_R_CCW_UNMAPPED);
-	if (ret)
-		return ret;
-	raw = READ_ONCE(*(u64 *)(w->window.page + offset_in_page(iova)));
-	if (!w->format1)	/* byte 5 is ignored, the address has 24 bits */
-		raw = (raw & 0xff00000000000000ull) |
-		      (raw & 0xff000000ull) << 24 | (raw & 0xffffull) << 32 |
-		      (raw >> 32 & VCCW_ADDR24);
-	BUILD_BUG_ON(sizeof(*ccw) != sizeof(raw));
-	memcpy(ccw, &raw, sizeof(raw));
-	return 0;
-}
-
-/* The segment that covers a client address, NULL if none does yet. */
-static const struct vccw_segment *vccw_covering(const struct vccw_cp *cp,
-						u32 iova)
-{
-	const struct vccw_segment *s;
-
-	for (s = cp->segments; s < cp->segments + cp->nr_segments; s++) {
-		if (iova >= s->iova && iova - s->iova < s->count * 8u)
-			return s;
-	}
-	return NULL;
-}
-
-/*
- * Where a TIC leads, when all segments are known.  One that has no CCW because
- * its first was left to the channel is only its terminator.
- */
-static const struct vccw_segment *vccw_target(const struct vccw_cp *cp, u32 iova)
-{
-	const struct vccw_segment *s;
-
-	for (s = cp->segments; s < cp->segments + cp->nr_segments; s++) {
-		if (iova >= s->iova && iova - s->iova < (s->count ?: 1) * 8u)
-			return s;
-	}
-	return NULL;
-}
-
-static int vccw_add_segment(struct vccw_walk *w, u32 iova, u8 cmd)
-{
-	struct vccw_cp *cp = w->cp;
-
-	if (cp->nr_segments == VCCW_CP_SEGMENTS)
-		return vccw_refuse(w, -E2BIG, VFIO_CCW_RING_R_CCW_TOO_MANY);
-	cp->segments[cp->nr_segments++] = (struct vccw_segment){
-		.iova = iova,
-		.cmd = cmd,
-	};
-	return 0;
-}
-
-/*
- * Take a TIC over with the client's address in it; vccw_resolve_tics() has it
- * replaced when all segments are known.
- */
-static int vccw_take_tic(struct vccw_walk *w, struct vccw_segment *s,
-			 struct ccw1 *ccw, u8 cmd)
-{
-	u32 target = dma32_to_u32(ccw->cda);
-
-	if (!s->count)
-		return vccw_refuse(w, s == w->cp->segments ? -EINVAL : -ELOOP,
-				   s == w->cp->segments ?
-				   VFIO_CCW_RING_R_CCW_TIC_FIRST :
-				   VFIO_CCW_RING_R_CCW_TIC_TIC);
-	if (w->format1 && (ccw->flags || ccw->count))
-		return vccw_refuse(w, -EINVAL, VFIO_CCW_RING_R_CCW_FORMAT);
-	if (target > VCCW_ADDR31 || !IS_ALIGNED(target, 8))
-		return vccw_refuse(w, -EINVAL, VFIO_CCW_RING_R_CCW_TIC_ADDR);
-	ccw->cmd_code = VCCW_CMD_TIC;
-	ccw->flags = 0;
-	ccw->count = 0;
-	w->ccws[w->count++] = *ccw;
-	s->count++;
-	w->tics++;
-	if (vccw_covering(w->cp, target))
-		return 0;
-	return vccw_add_segment(w, target, cmd);
-}
-
-/* Take any other CCW over. */
-static int vccw_take_ccw(struct vccw_walk *w, struct vccw_segment *s,
-			 struct ccw1 *ccw, u8 *chaining)
-{
-	u8 cmd = *chaining ?: ccw->cmd_code;
-	int ret;
-
-	ret = vccw_check(w, ccw, *chaining);
-	if (ret)
-		return ret;
-	/* A command code that data chaining ignores must not look like a TIC. */
-	if (*chaining)
-		ccw->cmd_code = cmd;
-	ret = vccw_translate_data(w, ccw, cmd);
-	if (ret)
-		return ret;
-	w->ccws[w->count++] = *ccw;
-	s->count++;
-	*chaining = ccw->flags & CCW_FLAG_DC ? cmd : 0;
-	return 0;
-}
-
-/*
- * What follows a TIC is reached only if the device skips the TIC with status
- * modifier, which it cannot present in the middle of data chaining nor to a
- * NOP.
- */
-static bool vccw_skippable(const struct vccw_walk *w, u8 chaining)
-{
-	return !chaining && w->ccws[w->count - 2].cmd_code != VCCW_CMD_NOP;
-}
-
-/*
- * Would the channel end the program with a program check there?  Not so what we
- * alone refuse, nor what depends on the client's memory being mapped.
- */
-static bool vccw_is_program_check(const struct vccw_walk *w)
-{
-	switch (w->fault->reason) {
-	case VFIO_CCW_RING_R_CCW_TIC_FIRST:
-	case VFIO_CCW_RING_R_CCW_TIC_TIC:
-	case VFIO_CCW_RING_R_CCW_TIC_ADDR:
-	case VFIO_CCW_RING_R_CCW_FORMAT:
-	case VFIO_CCW_RING_R_CCW_COUNT:
-	case VFIO_CCW_RING_R_IDAL_ALIGN:
-	case VFIO_CCW_RING_R_IDAW_ALIGN:
-	case VFIO_CCW_RING_R_IDAW_FORMAT:
-		return true;
-	case VFIO_CCW_RING_R_CCW_SUSPEND:
-		return !w->suspend;
-	default:
+	if (!pfn)
 		return false;
-	}
+	pins->hits++;
+	pins->window.page = pfn_to_virt(pfn);
+	pins->window.iova_pfn = iova_pfn;
+	return true;
 }
 
 /*
- * Behind a TIC that loops back into its own segment (search ID, TIC back to
- * it, read) that is the way out of the loop, so it must be right.  Behind any
- * other TIC it may be anything, and is left out if it is not right: the
- * terminator stands there.
+ * Address a CCW's data area by an IDAW list, below *@idal, which is moved.
+ * Return: the CCW for the channel, 0 if a page is not pinned or there is no room
+ * for the CCW at @to and a terminator.
  */
-static bool vccw_optional(const struct vccw_segment *s, u32 target)
+u64 vccw_straight_list(struct vccw_pins *pins, u64 ccw, const u64 *to, u64 **idal)
 {
-	return target < s->iova || target - s->iova >= s->count * 8u;
-}
+	struct vccw_pins_view view = vccw_pins_view(pins);
+	u32 addr = ccw, count = ccw >> 32 & 0xffff;
+	u32 n = vccw_blocks(addr, count, PAGE_SIZE), i;
+	u64 *list = *idal - n;
+	u64 pfn;
 
-/*
- * Take the next CCW of a segment over.  @chaining: the command data-chaining
- * into it, 0 if none is.  @optional: it may be left out.
- * Return: 1 at the segment's end, 0 before, -errno.
- */
-static int vccw_step(struct vccw_walk *w, struct vccw_segment *s, u8 *chaining,
-		     bool *optional)
-{
-	struct ccw1 ccw;
-	u32 target;
-	int ret;
-
-	ret = vccw_room(w);
-	if (!ret)
-		ret = vccw_read_ccw(w, s->iova + s->count * 8, &ccw);
-	if (ret)
-		return ret;
-	if (vccw_is_tic(w, &ccw)) {
-		if (*optional)
-			return 1;
-		target = dma32_to_u32(ccw.cda);
-		ret = vccw_take_tic(w, s, &ccw, *chaining);
-		if (ret)
-			return ret;
-		*optional = vccw_optional(s, target);
-		return !vccw_skippable(w, *chaining);
-	}
-	ret = vccw_take_ccw(w, s, &ccw, chaining);
-	if (ret)
-		return ret;
-	if (ccw.flags & (CCW_FLAG_CC | CCW_FLAG_DC))
+	if (list < to + 2)
 		return 0;
-	w->ends++;
-	return 1;
-}
-
-static int vccw_walk_segment(struct vccw_walk *w, struct vccw_segment *s)
-{
-	bool optional = false;
-	u8 chaining = s->cmd;
-	int ret;
-
-	s->host = dma32_to_u32(virt_to_dma32(w->ccws + w->count));
-	do
-		ret = vccw_step(w, s, &chaining, &optional);
-	while (!ret);
-	if (ret < 0 && ret != -ENOSPC && w->lenient &&
-	    vccw_is_program_check(w)) {
-		/* The terminator has the channel say so, when it gets there. */
-		w->ends++;
-		ret = 1;
+	for (i = 0; i < n; i++) {
+		pfn = vccw_pins_hit(&view, (addr >> PAGE_SHIFT) + i);
+		if (unlikely(!pfn))
+			return 0;
+		list[i] = pfn << PAGE_SHIFT;
 	}
-	if (ret < 0 && (!optional || ret == -ENOSPC))
-		return ret;
-	/* The terminator.  There is room: vccw_room() asks for two. */
-	memset(&w->ccws[w->count++], 0, sizeof(*w->ccws));
-	return 0;
+	list[0] += offset_in_page(addr);
+	*idal = list;
+	pins->hits += n;
+	return (ccw & ~0xffffffffull) | (u64)CCW_FLAG_IDA << 48 |
+	       dma32_to_u32(virt_to_dma32(list));
 }
 
-/* The i-th CCW written is a TIC to a TIC. */
-static int vccw_tic_to_tic(struct vccw_walk *w, u32 i)
+/* What is wrong with an ORB. */
+static int vccw_orb_refuse(u32 word, struct vccw_fault *fault)
 {
-	const struct vccw_segment *s = w->cp->segments;
-	u32 host = dma32_to_u32(virt_to_dma32(&w->ccws[i]));
-
-	while (host - s->host >= s->count * 8u)
-		s++;
-	/* Terminators are not the client's. */
-	w->fault->ccw_index = i - (s - w->cp->segments);
-	w->fault->ccw_addr = s->iova + host - s->host;
-	return vccw_refuse(w, -ELOOP, VFIO_CCW_RING_R_CCW_TIC_TIC);
-}
-
-/* Put host addresses into the TICs. */
-static int vccw_resolve_tics(struct vccw_walk *w)
-{
-	const struct vccw_segment *to;
-	u32 i;
-
-	for (i = 0; i < w->count && w->tics; i++) {
-		struct ccw1 *ccw = &w->ccws[i], *target;
-
-		if (ccw->cmd_code != VCCW_CMD_TIC)
-			continue;
-		to = vccw_target(w->cp, dma32_to_u32(ccw->cda));
-		if (WARN_ON_ONCE(!to))
-			return -EINVAL;
-		target = dma32_to_virt(u32_to_dma32(to->host +
-				dma32_to_u32(ccw->cda) - to->iova));
-		if (target->cmd_code == VCCW_CMD_TIC) {
-			if (!w->lenient)
-				return vccw_tic_to_tic(w, i);
-			w->ends++;	/* by a program check */
-		}
-		ccw->cda = virt_to_dma32(target);
-		w->tics--;
-	}
-	return 0;
-}
-
-static int vccw_translate(struct vccw_walk *w, u32 cpa)
-{
-	struct vccw_cp *cp = w->cp;
-	int ret, i;
-
-	w->ccws = cp->block;
-	w->idals = cp->block + cp->size;
-	w->count = 0;
-	w->reads = 0;
-	w->tics = 0;
-	w->ends = 0;
-	w->window.page = NULL;
-	cp->nr_segments = 0;
-	ret = vccw_add_segment(w, cpa, 0);
-	for (i = 0; !ret && i < cp->nr_segments; i++)
-		ret = vccw_walk_segment(w, &cp->segments[i]);
-	if (!ret && w->tics)
-		ret = vccw_resolve_tics(w);
-	/* A loop nothing leads out of. */
-	if (!ret && !w->ends)
-		ret = vccw_refuse(w, -E2BIG, VFIO_CCW_RING_R_CCW_TOO_MANY);
-	cp->nr_ccws = w->count;
-	return ret;
-}
-
-/* A program that does not fit into the block of its request gets a large one. */
-static int vccw_grow(struct vccw_walk *w)
-{
-	struct vccw_cp *cp = w->cp;
-	void *block;
-
-	if (cp->block != cp->small)
-		return vccw_refuse(w, -E2BIG, VFIO_CCW_RING_R_CCW_TOO_MANY);
-	cond_resched();	/* a batch may be full of these */
-	block = (void *)__get_free_pages(GFP_KERNEL_ACCOUNT | GFP_DMA | __GFP_NOWARN,
-					 VCCW_CP_LARGE_ORDER);
-	if (!block)
-		return vccw_refuse(w, -ENOMEM, VFIO_CCW_RING_R_NO_MEMORY);
-	cp->block = block;
-	cp->size = PAGE_SIZE << VCCW_CP_LARGE_ORDER;
-	return 0;
-}
-
-static int vccw_check_orb(const struct cmd_orb *orb, struct vccw_fault *fault)
-{
-	if (orb->res2) {
+	if (word & VCCW_ORB_TRANSPORT) {
 		fault->reason = VFIO_CCW_RING_R_ORB_TRANSPORT;
 		return -EOPNOTSUPP;
 	}
-	if (orb->zero & VCCW_ORB_ZERO_MIDAW) {
+	if (word & VCCW_ORB_MIDAW) {
 		fault->reason = VFIO_CCW_RING_R_ORB_MIDAW;
 		return -EOPNOTSUPP;
 	}
-	if (orb->zero) {
-		fault->reason = VFIO_CCW_RING_R_ORB_RESERVED;
-		return -EINVAL;
-	}
-	if (dma32_to_u32(orb->cpa) & ~(VCCW_ADDR31 & ~7u)) {
-		fault->reason = VFIO_CCW_RING_R_ORB_CPA;
-		return -EINVAL;
-	}
-	return 0;
-}
-
-/* Turn the client's ORB into the one for SSCH. */
-static void vccw_host_orb(struct vccw_walk *w, struct cmd_orb *orb)
-{
-	struct subchannel *sch = w->dev->sch;
-
-	/* Interrupts are told apart by this, see do_cio_interrupt(). */
-	orb->intparm = (u32)virt_to_phys(sch);
-	orb->key = PAGE_DEFAULT_KEY >> 4;
-	orb->spnd = 0;
-	orb->alcc = 0;
-	orb->fmt = 1;
-	orb->c64 = 1;
-	orb->i2k = w->idaw_2k;
-	orb->orbx = 0;
-	orb->lpm = orb->lpm ?: sch->lpm;
-	orb->cpa = virt_to_dma32(w->cp->block);
+	fault->reason = word & VCCW_ORB_ZERO ? VFIO_CCW_RING_R_ORB_RESERVED :
+					       VFIO_CCW_RING_R_ORB_CPA;
+	return -EINVAL;
 }
 
 /**
- * vccw_cp_translate - check a channel program and make it the channel's
+ * vccw_cp_translate_any - what is not straight of vccw_cp_translate()
  * @dev: the device
  * @cp: the translated program
- * @orb: in: words 0-2 of the client's ORB; out: the ORB for SSCH
- * @lenient: a program that the channel would end with a program check is
- *	translated up to there, so that it does, instead of refused
- * @fault: what is wrong, filled in when it fails
+ * @orb: the client's ORB
+ * @host: receives the ORB for SSCH
+ * @lenient: as there
+ * @fault: what is wrong
  *
  * Context: process context, vccw_device.lock held; sleeps when pages have to
  * be pinned.
- * Return: 0, or -errno as the reasons of enum vfio_ccw_ring_reason say.
+ * Return: 0 or -errno.
  */
-int vccw_cp_translate(struct vccw_device *dev, struct vccw_cp *cp,
-		      union orb *orb, bool lenient, struct vccw_fault *fault)
+int vccw_cp_translate_any(struct vccw_device *dev, struct vccw_cp *cp,
+			  const u32 *orb, union orb *host, bool lenient,
+			  struct vccw_fault *fault)
 {
-	struct vccw_walk w = {
-		.dev = dev,
-		.cp = cp,
-		.fault = fault,
-		.lenient = lenient,
-		.suspend = orb->cmd.spnd,
-		.format1 = orb->cmd.fmt,
-		.idaw_format1 = !orb->cmd.c64,
-		.idaw_2k = !orb->cmd.c64 || orb->cmd.i2k,
-	};
 	int ret;
 
-	lockdep_assert_held(&dev->lock);
-	*fault = (struct vccw_fault){};
-	ret = vccw_check_orb(&orb->cmd, fault);
-	if (ret)
-		return ret;
-	ret = vccw_translate(&w, dma32_to_u32(orb->cmd.cpa));
-	while (ret == -ENOSPC) {
-		ret = vccw_grow(&w);
-		if (!ret)
-			ret = vccw_translate(&w, dma32_to_u32(orb->cmd.cpa));
-	}
-	if (ret)
-		return ret;
-	vccw_host_orb(&w, &orb->cmd);
-	return 0;
+	if (!vccw_orb_good(orb))
+		return vccw_orb_refuse(orb[1], fault);
+	ret = vccw_cp_walk(dev, cp, orb, lenient, fault);
+	if (!ret)
+		vccw_host_orb(dev, cp, orb[1], vccw_orb_idaw_2k(orb[1]), host);
+	return ret;
 }
 
 /* Is a page frame in the IDAW list of a CCW? */
@@ -846,21 +168,16 @@ bool vccw_cp_uses(const struct vccw_cp *cp, bool idaw_2k, u64 pfn)
 }
 
 /**
- * vccw_cp_iova - client address of a translated CCW
+ * vccw_cp_set_block - where the translation goes
  * @cp: the program
- * @host: address the channel gave, or that of a CCW's end
- *
- * Return: the address, or 0 if @host is none of the program's.
+ * @block: memory below 2 GiB
+ * @size: its bytes
  */
-u32 vccw_cp_iova(const struct vccw_cp *cp, u32 host)
+void vccw_cp_set_block(struct vccw_cp *cp, void *block, u32 size)
 {
-	const struct vccw_segment *s;
-
-	for (s = cp->segments; s < cp->segments + cp->nr_segments; s++) {
-		if (host >= s->host && host - s->host <= (s->count + 1) * 8u)
-			return s->iova + (host - s->host);
-	}
-	return 0;
+	cp->block = block;
+	cp->size = size;
+	cp->host = dma32_to_u32(virt_to_dma32(block));
 }
 
 /**
@@ -873,6 +190,5 @@ void vccw_cp_release(struct vccw_cp *cp)
 {
 	if (cp->block != cp->small)
 		free_pages((unsigned long)cp->block, VCCW_CP_LARGE_ORDER);
-	cp->block = cp->small;
-	cp->size = VCCW_CP_BLOCK;
+	vccw_cp_set_block(cp, cp->small, VCCW_CP_BLOCK);
 }

@@ -2,13 +2,13 @@
 #ifndef VCCW_CP_H
 #define VCCW_CP_H
 
+#include <linux/sizes.h>
 #include <linux/types.h>
 #include <asm/cio.h>
 #include <asm/dma-types.h>
 
 struct vccw_device;
 union orb;
-struct cmd_orb;
 
 /* TICs that leave the part of the program read so far. */
 #define VCCW_CP_SEGMENTS	16
@@ -16,6 +16,9 @@ struct cmd_orb;
 #define VCCW_CP_MAX_CCWS	4096
 /* Bytes of the block each request has for its translated program. */
 #define VCCW_CP_BLOCK		2048
+/* Where CCWs point that transfer nothing: an address of the channel's, and bytes. */
+extern u32 vccw_cp_nowhere;
+#define VCCW_CP_NOWHERE_SIZE	SZ_64K
 /* The block a program gets that does not fit into that. */
 #define VCCW_CP_LARGE_ORDER	5
 
@@ -50,26 +53,52 @@ struct vccw_segment {
  * @block: memory the channel reads it from, below 2 GiB: CCWs grow from its
  *	beginning, IDAW lists from its end
  * @size: bytes of @block
+ * @host: where the channel finds @block
  * @small: the block that stays with the request, VCCW_CP_BLOCK bytes
  * @segments: where the parts came from
- * @nr_segments: number of @segments
+ * @nr_segments: number of @segments, at least one of a program that runs
  * @nr_ccws: CCWs in @block, terminators included
  */
 struct vccw_cp {
 	void *block;
 	u32 size;
+	u32 host;
 	void *small;
 	struct vccw_segment segments[VCCW_CP_SEGMENTS];
 	u16 nr_segments;
 	u16 nr_ccws;
 };
 
+/* vccw_cp.c */
 int vccw_cp_init(void);
 void vccw_cp_exit(void);
-int vccw_cp_translate(struct vccw_device *dev, struct vccw_cp *cp,
-		      union orb *orb, bool lenient, struct vccw_fault *fault);
+int vccw_cp_translate_any(struct vccw_device *dev, struct vccw_cp *cp,
+			  const u32 *orb, union orb *host, bool lenient,
+			  struct vccw_fault *fault);
 bool vccw_cp_uses(const struct vccw_cp *cp, bool idaw_2k, u64 pfn);
-u32 vccw_cp_iova(const struct vccw_cp *cp, u32 host);
+void vccw_cp_set_block(struct vccw_cp *cp, void *block, u32 size);
 void vccw_cp_release(struct vccw_cp *cp);
+
+/* vccw_walk.c */
+int vccw_cp_walk(struct vccw_device *dev, struct vccw_cp *cp, const u32 *orb,
+		 bool lenient, struct vccw_fault *fault);
+
+/**
+ * vccw_cp_iova - client address of a translated CCW
+ * @cp: the program
+ * @host: address the channel gave, or that of a CCW's end
+ *
+ * Return: the address, or 0 if @host is none of the program's.
+ */
+static inline u32 vccw_cp_iova(const struct vccw_cp *cp, u32 host)
+{
+	const struct vccw_segment *s = cp->segments;
+
+	do {
+		if (host - s->host <= (s->count + 1) * 8u)
+			return s->iova + (host - s->host);
+	} while (++s < cp->segments + cp->nr_segments);
+	return 0;
+}
 
 #endif /* VCCW_CP_H */

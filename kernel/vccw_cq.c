@@ -22,6 +22,7 @@
 #include <linux/poll.h>
 #include <linux/sched/signal.h>
 #include <asm/timex.h>
+#include "vccw_cq.h"
 #include "vccw_device.h"
 
 /*
@@ -65,23 +66,12 @@ int vccw_cq_reserve(struct vccw_ring *ring, u32 *slots)
 	return ret;
 }
 
-/* The slot at the tail; cq_lock held. */
-static struct vfio_ccw_ring_cqe *vccw_cq_slot(struct vccw_ring *ring)
+/* Somebody sleeps: wake those whom what has been posted makes happy. */
+void vccw_cq_wake(struct vccw_ring *ring)
 {
-	return &ring->cqes[ring->cq_next & (ring->cq_entries - 1)];
-}
-
-/* Make the CQE at the tail visible, and wake those it makes happy. */
-static void vccw_cq_publish(struct vccw_ring *ring)
-{
-	ring->cq_next++;
-	smp_store_release(ring->cq_tail, ring->cq_next); /* (A) pairs with (B) */
-	smp_mb();					 /* (E) pairs with (F) */
-	if (waitqueue_active(&ring->waiters) &&
-	    (s32)(ring->cq_next - READ_ONCE(ring->wake_at)) >= 0)
+	if ((s32)(ring->cq_next - READ_ONCE(ring->wake_at)) >= 0)
 		wake_up(&ring->waiters);
-	if (waitqueue_active(&ring->pollers))
-		wake_up_poll(&ring->pollers, EPOLLIN | EPOLLRDNORM);
+	wake_up_poll(&ring->pollers, EPOLLIN | EPOLLRDNORM);
 }
 
 /**
@@ -113,48 +103,6 @@ void vccw_cq_post(struct vccw_ring *ring, u16 index, u64 user_data, int res,
 	};
 	vccw_cq_publish(ring);
 	spin_unlock_irqrestore(&ring->cq_lock, flags);
-}
-
-/* Write a CQE with an IRB to the tail's slot; cq_lock held. */
-static void vccw_cq_write_irb(struct vccw_ring *ring, u16 index, u64 user_data,
-			      u16 flags, int res, u16 reason,
-			      const struct irb *irb)
-{
-	struct vfio_ccw_ring_cqe *cqe = vccw_cq_slot(ring);
-
-	/* No measurement word is ever stored: the last bytes stay 0. */
-	BUILD_BUG_ON(sizeof(cqe->irb) < sizeof(*irb));
-	cqe->user_data = user_data;
-	cqe->res = res;
-	cqe->flags = flags | VFIO_CCW_RING_CQE_IRB;
-	cqe->subchannel = index;
-	cqe->tod = get_tod_clock_fast();
-	cqe->reason = reason;
-	cqe->ccw_index = 0;
-	cqe->ccw_addr = 0;
-	memcpy(cqe->irb, irb, sizeof(*irb));
-}
-
-/**
- * vccw_cq_post_irb - post a terminal CQE with an IRB
- * @ring: the ring
- * @index: the subchannel
- * @user_data: of the SQE
- * @flags: VFIO_CCW_RING_CQE_*
- * @res: 0 or -errno
- * @reason: enum vfio_ccw_ring_reason
- * @irb: the IRB, addresses in it are the client's
- *
- * Context: interrupts off; takes cq_lock.
- */
-void vccw_cq_post_irb(struct vccw_ring *ring, u16 index, u64 user_data,
-		      u16 flags, int res, u16 reason, const struct irb *irb)
-{
-	lockdep_assert_irqs_disabled();
-	spin_lock(&ring->cq_lock);
-	vccw_cq_write_irb(ring, index, user_data, flags, res, reason, irb);
-	vccw_cq_publish(ring);
-	spin_unlock(&ring->cq_lock);
 }
 
 /**

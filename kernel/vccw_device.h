@@ -17,6 +17,7 @@
  * struct vccw_device - a subchannel handed to user space
  * @vdev: the VFIO device
  * @sch: the subchannel
+ * @intparm: what its interrupts are recognised by, see do_cio_interrupt()
  * @lock: serialises what the client asks for in process context: translation,
  *	pinning, open, close, reset, unmap, region writes
  * @pins: the pin cache; @lock
@@ -32,6 +33,7 @@
 struct vccw_device {
 	struct vfio_device vdev;
 	struct subchannel *sch;
+	u32 intparm;
 	struct mutex lock;
 	struct vccw_pins pins;
 	struct vccw_queue queue;

@@ -5,13 +5,21 @@
 #include <linux/types.h>
 #include <asm/cio.h>
 
-/* The start ended well: channel end and device end and nothing else. */
+/* First word of an SCSW: deferred condition code, function control. */
+#define VCCW_SCSW_CC		0x03000000u
+#define VCCW_SCSW_FCTL		0x00007000u
+#define VCCW_SCSW_FCTL_START	0x00004000u
+
+/*
+ * A start, neither halted nor cleared, ended well: channel end and device end and
+ * nothing else.  Looked at as words, because every I/O is.
+ */
 static inline bool vccw_irb_clean(const struct irb *irb)
 {
-	const struct cmd_scsw *scsw = &irb->scsw.cmd;
+	const u32 *words = (const u32 *)irb;
 
-	return scsw->dstat == (DEV_STAT_CHN_END | DEV_STAT_DEV_END) &&
-	       !scsw->cstat && !scsw->cc;
+	return (words[0] & (VCCW_SCSW_CC | VCCW_SCSW_FCTL)) == VCCW_SCSW_FCTL_START &&
+	       words[2] >> 16 == (DEV_STAT_CHN_END | DEV_STAT_DEV_END) << 8;
 }
 
 /*

@@ -16,6 +16,8 @@
 #include <linux/vfio.h>
 #include "vccw_device.h"
 
+/* Entries a cache has at first. */
+#define VCCW_PINS_INITIAL	256u
 /* Candidates looked at to find one page to evict. */
 #define VCCW_PINS_SAMPLE	16
 /* Pages pinned by one call. */
@@ -28,24 +30,50 @@
  */
 #define VCCW_PINS_UNMAP_DELAY	(HZ / 50 + 1)
 
-int vccw_pins_init(struct vccw_pins *pins, u32 limit)
+/* A pool of @size entries: those there are, and the new ones in the free list. */
+static int vccw_pins_resize(struct vccw_pins *pins, u32 size)
 {
-	u32 buckets = roundup_pow_of_two(limit);
-	u32 i;
+	u32 buckets = roundup_pow_of_two(size), i;
+	struct vccw_pin *pool;
+	u32 *bucket;
 
-	*pins = (struct vccw_pins){ .limit = limit, .mask = buckets - 1 };
-	pins->pool = kvcalloc(limit + 1, sizeof(*pins->pool), GFP_KERNEL_ACCOUNT);
-	pins->bucket = kvcalloc(buckets, sizeof(*pins->bucket), GFP_KERNEL_ACCOUNT);
-	if (!pins->pool || !pins->bucket) {
-		vccw_pins_destroy(pins);
+	pool = kvcalloc(size + 1, sizeof(*pool),
+			GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	bucket = kvcalloc(buckets, sizeof(*bucket),
+			  GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!pool || !bucket) {
+		kvfree(pool);
+		kvfree(bucket);
 		return -ENOMEM;
 	}
-	for (i = 1; i < limit; i++)
-		pins->pool[i].next = i + 1;
-	pins->free = 1;
-	pins->hand = 1;
-	pins->batch = U64_MAX;
+	if (pins->pool)
+		memcpy(pool, pins->pool, (pins->size + 1) * sizeof(*pool));
+	kvfree(pins->pool);
+	kvfree(pins->bucket);
+	pins->pool = pool;
+	pins->bucket = bucket;
+	pins->mask = buckets - 1;
+	pins->free = 0;
+	for (i = size; i; i--) {
+		u32 *head = pool[i].pfn ?
+			&bucket[vccw_pins_hash(pins->mask, pool[i].iova_pfn)] :
+			&pins->free;
+
+		pool[i].next = *head;
+		*head = i * sizeof(*pool);
+	}
+	pins->size = size;
 	return 0;
+}
+
+int vccw_pins_init(struct vccw_pins *pins, u32 limit)
+{
+	*pins = (struct vccw_pins){
+		.limit = limit,
+		.hand = 1,
+		.batch = 1,
+	};
+	return vccw_pins_resize(pins, min(limit, VCCW_PINS_INITIAL));
 }
 
 void vccw_pins_destroy(struct vccw_pins *pins)
@@ -57,12 +85,26 @@ void vccw_pins_destroy(struct vccw_pins *pins)
 	pins->bucket = NULL;
 }
 
+static struct vccw_pin *vccw_pins_find(const struct vccw_pins *pins, u64 iova_pfn)
+{
+	u32 at = pins->bucket[vccw_pins_hash(pins->mask, iova_pfn)];
+
+	while (at) {
+		struct vccw_pin *pin = (void *)pins->pool + at;
+
+		if (pin->iova_pfn == iova_pfn)
+			return pin;
+		at = pin->next;
+	}
+	return NULL;
+}
+
 static struct vccw_pin *vccw_pins_insert(struct vccw_pins *pins, u64 iova_pfn,
 					 u32 pfn)
 {
-	u32 *head = &pins->bucket[vccw_pins_hash(pins, iova_pfn)];
-	u32 i = pins->free;
-	struct vccw_pin *pin = &pins->pool[i];
+	u32 *head = &pins->bucket[vccw_pins_hash(pins->mask, iova_pfn)];
+	u32 at = pins->free;
+	struct vccw_pin *pin = (void *)pins->pool + at;
 
 	pins->free = pin->next;
 	pins->count++;
@@ -72,7 +114,7 @@ static struct vccw_pin *vccw_pins_insert(struct vccw_pins *pins, u64 iova_pfn,
 		.used = pins->clock,
 		.next = *head,
 	};
-	*head = i;
+	*head = at;
 	return pin;
 }
 
@@ -80,17 +122,19 @@ static struct vccw_pin *vccw_pins_insert(struct vccw_pins *pins, u64 iova_pfn,
 static void vccw_pins_remove(struct vccw_device *dev, struct vccw_pin *pin)
 {
 	struct vccw_pins *pins = &dev->pins;
-	u32 i = pin - pins->pool;
-	u32 *link = &pins->bucket[vccw_pins_hash(pins, pin->iova_pfn)];
+	u32 *link = &pins->bucket[vccw_pins_hash(pins->mask, pin->iova_pfn)];
+	u32 at = (void *)pin - (void *)pins->pool;
 
-	while (*link != i)
-		link = &pins->pool[*link].next;
+	while (*link != at)
+		link = &((struct vccw_pin *)((void *)pins->pool + *link))->next;
 	*link = pin->next;
 
+	if (pins->window.iova_pfn == pin->iova_pfn)
+		pins->window.page = NULL;
 	vfio_unpin_pages(&dev->vdev, (dma_addr_t)pin->iova_pfn << PAGE_SHIFT, 1);
 	pin->pfn = 0;
 	pin->next = pins->free;
-	pins->free = i;
+	pins->free = at;
 	pins->count--;
 }
 
@@ -105,10 +149,10 @@ static bool vccw_pins_evict(struct vccw_device *dev)
 	struct vccw_pin *victim = NULL;
 	u32 seen = 0, i;
 
-	for (i = 0; i < pins->limit && seen < VCCW_PINS_SAMPLE; i++) {
+	for (i = 0; i < pins->size && seen < VCCW_PINS_SAMPLE; i++) {
 		struct vccw_pin *pin = &pins->pool[pins->hand];
 
-		pins->hand = pins->hand == pins->limit ? 1 : pins->hand + 1;
+		pins->hand = pins->hand == pins->size ? 1 : pins->hand + 1;
 		if (!pin->pfn || pin->used >= oldest)
 			continue;
 		if (!victim || pin->used < victim->used)
@@ -120,6 +164,24 @@ static bool vccw_pins_evict(struct vccw_device *dev)
 	vccw_pins_remove(dev, victim);
 	pins->evictions++;
 	return true;
+}
+
+/*
+ * Make room for @run pages: how many there is room for, at most @run, 0 if all
+ * there may be are in use.
+ */
+static u32 vccw_pins_room(struct vccw_device *dev, u32 run)
+{
+	struct vccw_pins *pins = &dev->pins;
+
+	while (pins->size - pins->count < run) {
+		if (pins->size < pins->limit &&
+		    !vccw_pins_resize(pins, min(pins->limit, 2 * pins->size)))
+			continue;
+		if (!vccw_pins_evict(dev))
+			return pins->size - pins->count;
+	}
+	return run;
 }
 
 static bool vccw_uses_iommufd(struct vccw_device *dev)
@@ -166,13 +228,9 @@ static int vccw_pins_pin(struct vccw_device *dev, u64 iova_pfn, u32 run,
 	/* iommufd unpins what was pinned by one call, not a page of it. */
 	if (vccw_uses_iommufd(dev))
 		run = 1;
-	while (pins->limit - pins->count < run) {
-		if (vccw_pins_evict(dev))
-			continue;
-		run = pins->limit - pins->count;
-		if (!run)
-			return -ENOMEM;
-	}
+	run = vccw_pins_room(dev, run);
+	if (!run)
+		return -ENOMEM;
 	vccw_pins_wait_unmap(pins, iova_pfn, iova_pfn + run - 1);
 	for (;;) {
 		ret = vfio_pin_pages(&dev->vdev, iova, run,
@@ -186,17 +244,8 @@ static int vccw_pins_pin(struct vccw_device *dev, u64 iova_pfn, u32 run,
 	}
 }
 
-/**
- * vccw_pins_miss - pin a page that is not in the cache
- * @dev: the device
- * @iova_pfn: page number in the client's I/O address space
- * @run: pages that will be asked for next, this one included
- *
- * Context: process context, vccw_device.lock held; sleeps.
- * Return: the entry, or -ENOMEM when no page can be pinned within the limits,
- * -EFAULT when the client has not mapped it for reading and writing.
- */
-struct vccw_pin *vccw_pins_miss(struct vccw_device *dev, u64 iova_pfn, u32 run)
+/* Pin a page that is not in the cache, and what follows: as vccw_pins_get(). */
+static struct vccw_pin *vccw_pins_miss(struct vccw_device *dev, u64 iova_pfn, u32 run)
 {
 	struct page *pages[VCCW_PINS_RUN];
 	struct vccw_pins *pins = &dev->pins;
@@ -281,19 +330,13 @@ static void vccw_pins_drop_stale_others(struct vccw_device *dev, u64 iova_pfn)
 	mutex_unlock(&vccw_pins_open_lock);
 }
 
-/**
- * vccw_pins_stale - replace a page that its owner has discarded
- * @dev: the device
- * @pin: its entry; gone on return
- *
- * Requests that still use the old page are waited for first.  VFIO gives the
- * old page out again for as long as another device has it pinned: that one
- * has to let it go, too.
- *
- * Context: process context, vccw_device.lock held; sleeps.
- * Return: as vccw_pins_miss(), or -EBUSY when the page is not let go.
+/*
+ * Replace a page that its owner has discarded: as vccw_pins_get().  Requests that
+ * still use the old page are waited for first.  VFIO gives the old page out again
+ * for as long as another device has it pinned: that one has to let it go, too.
  */
-struct vccw_pin *vccw_pins_stale(struct vccw_device *dev, struct vccw_pin *pin)
+static struct vccw_pin *vccw_pins_stale(struct vccw_device *dev,
+					struct vccw_pin *pin)
 {
 	unsigned long end = jiffies + VCCW_PINS_STALE_TIMEOUT;
 	u64 iova_pfn = pin->iova_pfn;
@@ -322,6 +365,31 @@ struct vccw_pin *vccw_pins_stale(struct vccw_device *dev, struct vccw_pin *pin)
 }
 
 /**
+ * vccw_pins_get - have a page pinned that vccw_pins_hit() has not found
+ * @dev: the device
+ * @iova_pfn: page number in the client's I/O address space
+ * @run: pages that will be asked for next, this one included
+ *
+ * Context: process context, vccw_device.lock held; sleeps.
+ * Return: page frame; or -ENOMEM when no page can be pinned within the limits,
+ * -EFAULT when the client has not mapped it for reading and writing, -EBUSY when
+ * one that its owner has discarded is not let go.
+ */
+long vccw_pins_get(struct vccw_device *dev, u64 iova_pfn, u32 run)
+{
+	struct vccw_pin *pin = vccw_pins_find(&dev->pins, iova_pfn);
+
+	if (pin)
+		pin = vccw_pins_stale(dev, pin);
+	else
+		pin = vccw_pins_miss(dev, iova_pfn, run);
+	if (IS_ERR(pin))
+		return PTR_ERR(pin);
+	pin->used = dev->pins.clock;
+	return pin->pfn;
+}
+
+/**
  * vccw_pins_next - go through the entries of a range
  * @pins: the cache
  * @iter: 0 at first
@@ -333,7 +401,7 @@ struct vccw_pin *vccw_pins_stale(struct vccw_device *dev, struct vccw_pin *pin)
 struct vccw_pin *vccw_pins_next(struct vccw_pins *pins, u32 *iter,
 				u64 first, u64 last)
 {
-	while (*iter < pins->limit) {
+	while (*iter < pins->size) {
 		struct vccw_pin *pin = &pins->pool[++*iter];
 
 		if (pin->pfn && pin->iova_pfn >= first && pin->iova_pfn <= last)

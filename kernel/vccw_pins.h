@@ -12,9 +12,12 @@ struct vccw_device;
 /**
  * struct vccw_pin - one pinned page of the client
  * @iova_pfn: page number in the client's I/O address space
- * @used: number of the latest request that used it, see vccw_pins_get()
- * @pfn: page frame
- * @next: next entry of the hash chain or of the free list, 0 ends it
+ * @used: number of the latest request that used it, see &struct vccw_pins
+ * @pfn: page frame, 0 if the entry is free
+ * @next: next entry of the hash chain or of the free list
+ *
+ * Entries are linked by their distance in bytes from the beginning of the pool;
+ * 0 ends a list.
  */
 struct vccw_pin {
 	u64 iova_pfn;
@@ -24,19 +27,32 @@ struct vccw_pin {
 };
 
 /**
+ * struct vccw_window - a client page that is being read
+ * @page: its host address, NULL if there is none
+ * @iova_pfn: its page number in the client's I/O address space
+ */
+struct vccw_window {
+	void *page;
+	u64 iova_pfn;
+};
+
+/**
  * struct vccw_pins - pages of one device that stay pinned between requests
- * @pool: entries 1..@limit; entry 0 is not used
- * @bucket: hash table of indices into @pool
+ * @pool: entries 1..@size; entry 0 is not used
+ * @bucket: hash table of the entries
  * @mask: number of buckets minus one
+ * @size: entries there are; grows with need up to @limit
  * @limit: most pages pinned at a time
  * @count: pages pinned now
  * @free: head of the list of free entries
  * @hand: where the search for a victim goes on
  * @clock: number of the request being translated
- * @batch: number of the first request translated but not queued yet
+ * @batch: number of the first request that is not queued yet
+ * @window: page the latest CCWs were read from
  * @unmap_first: first page of the range last unmapped
  * @unmap_last: last page of that range
  * @unmap_until: jiffies before which no page of it is pinned anew
+ * @hits: pages found in the cache
  * @misses: pages pinned because they were not in the cache
  * @evictions: pages unpinned to make room
  * @stale: pages found discarded by their owner and let go
@@ -52,15 +68,18 @@ struct vccw_pins {
 	struct vccw_pin *pool;
 	u32 *bucket;
 	u32 mask;
+	u32 size;
 	u32 limit;
 	u32 count;
 	u32 free;
 	u32 hand;
 	u64 clock;
 	u64 batch;
+	struct vccw_window window;
 	u64 unmap_first;
 	u64 unmap_last;
 	unsigned long unmap_until;
+	u64 hits;
 	u64 misses;
 	u64 evictions;
 	u64 stale;
@@ -69,8 +88,7 @@ struct vccw_pins {
 
 int vccw_pins_init(struct vccw_pins *pins, u32 limit);
 void vccw_pins_destroy(struct vccw_pins *pins);
-struct vccw_pin *vccw_pins_miss(struct vccw_device *dev, u64 iova_pfn, u32 run);
-struct vccw_pin *vccw_pins_stale(struct vccw_device *dev, struct vccw_pin *pin);
+long vccw_pins_get(struct vccw_device *dev, u64 iova_pfn, u32 run);
 void vccw_pins_open(struct vccw_device *dev);
 void vccw_pins_close(struct vccw_device *dev);
 void vccw_pins_drop(struct vccw_device *dev, u64 first, u64 last);
@@ -78,21 +96,31 @@ bool vccw_pins_block(struct vccw_pins *pins, u64 first, u64 last);
 struct vccw_pin *vccw_pins_next(struct vccw_pins *pins, u32 *iter,
 				u64 first, u64 last);
 
-static inline u32 vccw_pins_hash(const struct vccw_pins *pins, u64 iova_pfn)
+static inline u32 vccw_pins_hash(u32 mask, u64 iova_pfn)
 {
-	return (iova_pfn ^ (iova_pfn >> 16)) & pins->mask;
+	return (iova_pfn ^ (iova_pfn >> 8)) & mask;
 }
 
-static inline struct vccw_pin *vccw_pins_find(const struct vccw_pins *pins,
-					      u64 iova_pfn)
-{
-	u32 i = pins->bucket[vccw_pins_hash(pins, iova_pfn)];
+/**
+ * struct vccw_pins_view - what a lookup needs, for a loop of them
+ *
+ * Copied from &struct vccw_pins, valid until the next page is pinned or let go.
+ */
+struct vccw_pins_view {
+	void *pool;
+	const u32 *bucket;
+	u32 mask;
+	u64 clock;
+};
 
-	for (; i; i = pins->pool[i].next) {
-		if (pins->pool[i].iova_pfn == iova_pfn)
-			return &pins->pool[i];
-	}
-	return NULL;
+static inline struct vccw_pins_view vccw_pins_view(const struct vccw_pins *pins)
+{
+	return (struct vccw_pins_view){
+		.pool = pins->pool,
+		.bucket = pins->bucket,
+		.mask = pins->mask,
+		.clock = pins->clock,
+	};
 }
 
 /*
@@ -102,11 +130,57 @@ static inline struct vccw_pin *vccw_pins_find(const struct vccw_pins *pins,
  */
 static inline bool vccw_page_mapped(struct page *page)
 {
-	struct folio *folio = page_folio(page);
+	struct folio *folio;
 
-	if (atomic_read(&page->_mapcount) >= 0)
+	if (likely(atomic_read(&page->_mapcount) >= 0))
 		return true;
+	folio = page_folio(page);
 	return folio_test_large(folio) && folio_entire_mapcount(folio);
+}
+
+/**
+ * vccw_pins_hit - use a page that is pinned
+ * @view: of the cache
+ * @iova_pfn: page number in the client's I/O address space
+ *
+ * The caller counts &vccw_pins.hits.
+ *
+ * Context: process context, vccw_device.lock held.
+ * Return: page frame, which stays for as long as the request lasts; 0 if the page
+ * is not pinned, or has been discarded: see vccw_pins_get().
+ */
+static __always_inline u32 vccw_pins_hit(const struct vccw_pins_view *view,
+					 u64 iova_pfn)
+{
+	u32 at = view->bucket[vccw_pins_hash(view->mask, iova_pfn)], pfn;
+	struct vccw_pin *pin;
+
+	do {
+		if (unlikely(!at))
+			return 0;
+		pin = view->pool + at;
+		at = pin->next;
+	} while (unlikely(pin->iova_pfn != iova_pfn));
+	pfn = pin->pfn;
+	if (unlikely(!vccw_page_mapped(pfn_to_page(pfn))))
+		return 0;
+	pin->used = view->clock;
+	return pfn;
+}
+
+/*
+ * Requests are about to be translated, with vccw_device.lock held until they are
+ * queued.  A page seen before may have been discarded meanwhile.
+ */
+static inline void vccw_pins_begin(struct vccw_pins *pins)
+{
+	pins->window.page = NULL;
+}
+
+/* All that were translated are queued. */
+static inline void vccw_pins_end(struct vccw_pins *pins)
+{
+	pins->batch = pins->clock + 1;
 }
 
 #endif /* VCCW_PINS_H */

@@ -9,52 +9,25 @@
 #include "vccw_device.h"
 
 /**
- * vccw_queue_get_req - a free request of the ring's pool
- * @q: the queue
- *
- * Context: process context, vccw_device.lock held.
- * Return: the request; NULL cannot happen while no more SQEs are consumed than
- * the CQ has slots, because the pool is as large.
- */
-struct vccw_req *vccw_queue_get_req(struct vccw_queue *q)
-{
-	struct llist_node *node = q->free_cache;
-	struct vccw_req *req;
-
-	if (!node)
-		node = llist_del_all(&q->free);
-	if (!node)
-		return NULL;
-	q->free_cache = node->next;
-	req = llist_entry(node, struct vccw_req, free);
-	req->cancel = 0;
-	req->failed = false;
-	req->stopped = false;
-	req->merged = false;
-	req->issued = false;
-	if (unlikely(req->cp.block != req->cp.small))
-		vccw_cp_release(&req->cp);
-	return req;
-}
-
-/**
- * vccw_queue_put_req - give back a request that was not queued
- * @q: the queue
- * @req: the request
+ * vccw_queue_refill - collect the requests that have ended
+ * @dev: the device
  *
  * Context: process context, vccw_device.lock held.
  */
-void vccw_queue_put_req(struct vccw_queue *q, struct vccw_req *req)
+void vccw_queue_refill(struct vccw_device *dev)
 {
-	req->free.next = q->free_cache;
-	q->free_cache = &req->free;
+	struct vccw_queue *q = &dev->queue;
+
+	spin_lock_irq(&dev->sch->lock);
+	q->free = q->done;
+	q->done = NULL;
+	spin_unlock_irq(&dev->sch->lock);
 }
 
 static void vccw_req_init(struct vccw_req *req, void *block)
 {
 	req->cp.small = block;
-	req->cp.block = block;
-	req->cp.size = VCCW_CP_BLOCK;
+	vccw_cp_set_block(&req->cp, block, VCCW_CP_BLOCK);
 }
 
 /**
@@ -70,11 +43,10 @@ int vccw_queue_init(struct vccw_queue *q)
 
 	if (!block)
 		return -ENOMEM;
-	INIT_LIST_HEAD(&q->ready);
-	INIT_LIST_HEAD(&q->funcs);
+	vccw_fifo_init(&q->ready);
+	vccw_fifo_init(&q->funcs);
 	init_waitqueue_head(&q->idle);
 	INIT_WORK(&q->path_work, vccw_queue_path_work);
-	init_llist_head(&q->free);
 	vccw_req_init(&q->region_req, block);
 	q->region_req.region = true;
 	q->region_func.region = true;
@@ -100,8 +72,8 @@ static void vccw_free_pool(struct vccw_queue *q)
 	kfree(q->pool_pages);
 	q->pool = NULL;
 	q->pool_pages = NULL;
-	init_llist_head(&q->free);
-	q->free_cache = NULL;
+	q->done = NULL;
+	q->free = NULL;
 }
 
 static int vccw_alloc_pool(struct vccw_queue *q, u32 requests)

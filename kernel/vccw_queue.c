@@ -13,7 +13,9 @@
  * Principles of Operation, chapters 14 (instructions) and 16 (interruptions).
  */
 #include <linux/vfio_ccw_ring.h>
+#include "vccw_cq.h"
 #include "vccw_device.h"
+#include "vccw_ioasm.h"
 #include "vccw_irb.h"
 #include "ioasm.h"
 
@@ -29,6 +31,12 @@ static u32 vccw_client_cpa(const struct vccw_req *req, u32 host)
 }
 
 /* Ends of a request */
+
+static inline void vccw_put_done(struct vccw_queue *q, struct vccw_req *req)
+{
+	req->next = q->done;
+	q->done = req;
+}
 
 /**
  * vccw_complete - the end of a request, whatever way it came
@@ -61,7 +69,7 @@ void vccw_complete(struct vccw_queue *q, struct vccw_req *req, int res,
 				 res, reason, irb);
 	else
 		vccw_cq_post(q->ring, q->ring_index, req->user_data, res, &fault);
-	llist_add(&req->free, &q->free);
+	vccw_put_done(q, req);
 }
 
 /**
@@ -74,12 +82,8 @@ void vccw_complete(struct vccw_queue *q, struct vccw_req *req, int res,
  */
 void vccw_take_back(struct vccw_queue *q, int res, u16 reason)
 {
-	struct vccw_req *req, *next;
-
-	list_for_each_entry_safe(req, next, &q->ready, link) {
-		list_del(&req->link);
-		vccw_complete(q, req, res, reason, NULL);
-	}
+	while (!vccw_fifo_empty(&q->ready))
+		vccw_complete(q, vccw_fifo_pop(&q->ready), res, reason, NULL);
 }
 
 /*
@@ -142,43 +146,34 @@ static u16 vccw_reason(int cc)
  * START SUBCHANNEL.  A path that has been varied off is not used; without one
  * left it is as if none were operational.
  */
-static int vccw_ssch(struct subchannel *sch, struct vccw_req *req)
+static inline int vccw_start(struct subchannel *sch, struct vccw_req *req)
 {
 	int cc;
 
 	req->orb.cmd.lpm &= sch->opm;
 	if (unlikely(!req->orb.cmd.lpm))
 		return 3;
-	cc = ssch(sch->schid, &req->orb);
+	cc = vccw_ssch(sch->schid, &req->orb);
 	if (likely(cc == 0))
 		sch->schib.scsw.cmd.actl |= SCSW_ACTL_START_PEND;
 	return cc;
 }
 
-/**
- * vccw_issue_start - issue the next start if the subchannel is free
- * @dev: the device
- *
- * With condition code 1 there is status to be taken first; its interrupt
- * brings us here again.
- *
- * Context: subchannel.lock held, interrupts off.
+/*
+ * Issue the oldest start that can be.  With condition code 1 there is status to
+ * be taken first; its interrupt brings us here again.  The subchannel is free.
  */
-void vccw_issue_start(struct vccw_device *dev)
+static __always_inline void vccw_issue_next(struct vccw_device *dev)
 {
 	struct vccw_queue *q = &dev->queue;
-	struct subchannel *sch = dev->sch;
 	struct vccw_req *req;
 	int cc;
 
-	while (vccw_idle(q) && vccw_runs(q)) {
-		req = list_first_entry_or_null(&q->ready, struct vccw_req, link);
-		if (!req)
+	while (vccw_runs(q) && (req = q->ready.first)) {
+		cc = vccw_start(dev->sch, req);
+		if (unlikely(cc == 1))
 			return;
-		cc = vccw_ssch(sch, req);
-		if (cc == 1)
-			return;
-		list_del(&req->link);
+		vccw_fifo_pop(&q->ready);
 		if (likely(cc == 0)) {
 			q->active = req;
 			return;
@@ -187,27 +182,40 @@ void vccw_issue_start(struct vccw_device *dev)
 	}
 }
 
+/**
+ * vccw_issue_start - issue the next start if the subchannel is free
+ * @dev: the device
+ *
+ * Context: subchannel.lock held, interrupts off.
+ */
+void vccw_issue_start(struct vccw_device *dev)
+{
+	if (vccw_idle(&dev->queue))
+		vccw_issue_next(dev);
+}
+
+/* HALT or CLEAR SUBCHANNEL. */
+static int vccw_func(struct subchannel *sch, enum vccw_func func)
+{
+	return func == VCCW_HALT ? hsch(sch->schid) : csch(sch->schid);
+}
+
 /* Issue HALT and CLEAR requests that have not been accepted yet. */
 static void vccw_issue_funcs(struct vccw_device *dev)
 {
 	struct vccw_queue *q = &dev->queue;
-	struct vccw_req *req, *next;
-	int cc;
+	struct vccw_req *req, **at = &q->funcs.first;
+	int cc = 1;
 
-	list_for_each_entry_safe(req, next, &q->funcs, link) {
-		if (req->issued)
-			continue;
-		if (req->func == VCCW_HALT)
-			cc = hsch(dev->sch->schid);
-		else
-			cc = csch(dev->sch->schid);
-		if (cc == 1)
-			continue;
-		if (cc == 0) {
-			req->issued = true;
+	while ((req = *at)) {
+		if (!req->issued)
+			cc = vccw_func(dev->sch, req->func);
+		if (req->issued || cc < 2) {
+			req->issued |= cc == 0;
+			at = &req->next;
 			continue;
 		}
-		list_del(&req->link);
+		vccw_fifo_remove(&q->funcs, at);
 		vccw_complete(q, req, vccw_errno(cc), vccw_reason(cc), NULL);
 	}
 }
@@ -241,7 +249,7 @@ static void vccw_intermediate(struct vccw_queue *q, struct irb *irb)
 static void vccw_stopped_half(struct vccw_queue *q, struct irb *irb)
 {
 	q->active->stopped = true;
-	if (!q->active->cancel || !list_empty(&q->funcs))
+	if (!q->active->cancel || !vccw_fifo_empty(&q->funcs))
 		vccw_intermediate(q, irb);
 }
 
@@ -254,7 +262,7 @@ static void vccw_end_active(struct vccw_queue *q, struct irb *irb)
 	if (unlikely(req->merged))
 		vccw_irb_merge(&req->irb, irb);
 	/* Stopped, and not by a HALT or CLEAR of the client. */
-	if (unlikely(req->cancel) && list_empty(&q->funcs) &&
+	if (unlikely(req->cancel) && vccw_fifo_empty(&q->funcs) &&
 	    (req->stopped || vccw_irb_stopped(irb)))
 		vccw_complete_stopped(q, req, -ECANCELED);
 	else
@@ -269,12 +277,14 @@ static void vccw_end_funcs(struct vccw_queue *q, const struct irb *irb,
 			   bool reported)
 {
 	bool clear = irb->scsw.cmd.fctl & SCSW_FCTL_CLEAR_FUNC;
-	struct vccw_req *req, *next;
+	struct vccw_req *req, **at = &q->funcs.first;
 
-	list_for_each_entry_safe(req, next, &q->funcs, link) {
-		if (!req->issued || (req->func == VCCW_CLEAR && !clear))
+	while ((req = *at)) {
+		if (!req->issued || (req->func == VCCW_CLEAR && !clear)) {
+			at = &req->next;
 			continue;
-		list_del(&req->link);
+		}
+		vccw_fifo_remove(&q->funcs, at);
 		if (req->region && !reported)
 			vccw_region_irb(vccw_of(q), irb);
 		vccw_complete(q, req, 0, VFIO_CCW_RING_R_NONE, irb);
@@ -344,17 +354,26 @@ static void vccw_other_status(struct vccw_queue *q, struct irb *irb)
 	}
 }
 
+/* A start that came through a ring has ended as nearly all do. */
+static inline void vccw_complete_good(struct vccw_queue *q, struct vccw_req *req,
+				      const struct irb *irb)
+{
+	if (unlikely(q->drains))
+		wake_up(&q->idle);
+	vccw_cq_post_irb(q->ring, q->ring_index, req->user_data, 0, 0,
+			 VFIO_CCW_RING_R_NONE, irb);
+	vccw_put_done(q, req);
+}
+
 /**
  * vccw_queue_irq - the subchannel has stored status
  * @dev: its device
+ * @irb: the status; changed
  *
- * TSCH has been done, the IRB is this CPU's cio_irb.
- *
- * Context: hard interrupt, subchannel.lock held.
+ * Context: subchannel.lock held, interrupts off.
  */
-void vccw_queue_irq(struct vccw_device *dev)
+void vccw_queue_irq(struct vccw_device *dev, struct irb *irb)
 {
-	struct irb *irb = this_cpu_ptr(&cio_irb);
 	struct cmd_scsw *scsw = &irb->scsw.cmd;
 	struct vccw_queue *q = &dev->queue;
 	struct vccw_req *req = q->active;
@@ -362,18 +381,20 @@ void vccw_queue_irq(struct vccw_device *dev)
 	lockdep_assert_held(&dev->sch->lock);
 	/* From here on the IRB is the client's: it knows no address of ours. */
 	scsw->cpa = u32_to_dma32(vccw_client_cpa(req, dma32_to_u32(scsw->cpa)));
-	if (likely(req && scsw->fctl == SCSW_FCTL_START_FUNC &&
-		   vccw_irb_clean(irb) && !req->merged &&
-		   list_empty(&q->funcs))) {
+	if (likely(req && !req->special && vccw_irb_clean(irb) &&
+		   vccw_fifo_empty(&q->funcs))) {
 		/* The device comes first: it is idle while we talk. */
 		q->active = NULL;
-		vccw_issue_start(dev);
-		vccw_complete(q, req, 0, VFIO_CCW_RING_R_NONE, irb);
+		vccw_issue_next(dev);
+		if (likely(!req->region))
+			vccw_complete_good(q, req, irb);
+		else
+			vccw_complete(q, req, 0, VFIO_CCW_RING_R_NONE, irb);
 		return;
 	}
 	vccw_irb_hide_addresses(irb);
 	vccw_other_status(q, irb);
-	if (!list_empty(&q->funcs))
+	if (!vccw_fifo_empty(&q->funcs))
 		vccw_issue_funcs(dev);
 	vccw_issue_start(dev);
 }
@@ -400,7 +421,7 @@ static void vccw_queue_one(struct vccw_queue *q, struct vccw_req *req)
 	else if (q->held && !vccw_release_hold(q, req))
 		vccw_complete(q, req, -ECANCELED, VFIO_CCW_RING_R_HELD, NULL);
 	else
-		list_add_tail(&req->link, &q->ready);
+		vccw_fifo_push(&q->ready, req);
 }
 
 /**
@@ -410,18 +431,15 @@ static void vccw_queue_one(struct vccw_queue *q, struct vccw_req *req)
  *
  * Context: process context, vccw_device.lock held.
  */
-void vccw_queue_start(struct vccw_device *dev, struct list_head *batch)
+void vccw_queue_start(struct vccw_device *dev, struct vccw_fifo *batch)
 {
 	struct vccw_queue *q = &dev->queue;
-	struct vccw_req *req, *next;
 
 	spin_lock_irq(&dev->sch->lock);
 	if (likely(q->state == VCCW_QUEUE_RUN && !q->held))
-		list_splice_tail_init(batch, &q->ready);
-	list_for_each_entry_safe(req, next, batch, link) {
-		list_del(&req->link);
-		vccw_queue_one(q, req);
-	}
+		vccw_fifo_append(&q->ready, batch);
+	while (!vccw_fifo_empty(batch))
+		vccw_queue_one(q, vccw_fifo_pop(batch));
 	vccw_flush_unsolicited(q);
 	vccw_issue_start(dev);
 	spin_unlock_irq(&dev->sch->lock);
@@ -452,11 +470,9 @@ int vccw_queue_start_region(struct vccw_device *dev)
 	} else if (!vccw_idle(q) || q->drains) {
 		ret = -EBUSY;
 	} else {
-		cc = vccw_ssch(dev->sch, req);
+		cc = vccw_start(dev->sch, req);
 		if (cc == 0) {
-			req->cancel = 0;
-			req->failed = false;
-			req->stopped = false;
+			req->special = 0;
 			q->active = req;
 		} else if (cc < 0) {
 			ret = -EIO;
@@ -480,7 +496,7 @@ static void vccw_func_locked(struct vccw_device *dev, struct vccw_req *req)
 		return;
 	}
 	vccw_take_back(q, -ECANCELED, VFIO_CCW_RING_R_TAKEN_BACK);
-	list_add_tail(&req->link, &q->funcs);
+	vccw_fifo_push(&q->funcs, req);
 	vccw_issue_funcs(dev);
 }
 
@@ -499,6 +515,15 @@ void vccw_queue_func(struct vccw_device *dev, struct vccw_req *req)
 	spin_lock_irq(&dev->sch->lock);
 	vccw_func_locked(dev, req);
 	spin_unlock_irq(&dev->sch->lock);
+}
+
+static void vccw_forget(struct vccw_fifo *fifo, struct vccw_req *req)
+{
+	struct vccw_req **at = &fifo->first;
+
+	while (*at != req)
+		at = &(*at)->next;
+	vccw_fifo_remove(fifo, at);
 }
 
 /**
@@ -521,20 +546,17 @@ int vccw_queue_func_region(struct vccw_device *dev, enum vccw_func func)
 		ret = q->state == VCCW_QUEUE_RUN ? -EBUSY : -ENODEV;
 		goto out;
 	}
-	if (func == VCCW_HALT)
-		cc = hsch(dev->sch->schid);
-	else
-		cc = csch(dev->sch->schid);
+	cc = vccw_func(dev->sch, func);
 	if (cc) {
 		ret = cc == 3 ? -ENODEV : -EBUSY;
 		goto out;
 	}
 	if (req->user_data)	/* CLEAR overtakes a HALT */
-		list_del(&req->link);
+		vccw_forget(&q->funcs, req);
 	req->user_data = 1;
 	req->func = func;
 	req->issued = true;
-	list_add_tail(&req->link, &q->funcs);
+	vccw_fifo_push(&q->funcs, req);
 out:
 	spin_unlock_irq(&dev->sch->lock);
 	return ret;
@@ -554,8 +576,8 @@ u64 vccw_queue_oldest(struct vccw_device *dev)
 	spin_lock_irq(&dev->sch->lock);
 	if (q->active)
 		oldest = q->active->seq;
-	else if (!list_empty(&q->ready))
-		oldest = list_first_entry(&q->ready, struct vccw_req, link)->seq;
+	else if (q->ready.first)
+		oldest = q->ready.first->seq;
 	spin_unlock_irq(&dev->sch->lock);
 	return oldest;
 }
@@ -608,17 +630,17 @@ static u16 vccw_cancel_reason(int ret)
 int vccw_queue_cancel(struct vccw_device *dev, u64 target, u16 *reason)
 {
 	struct vccw_queue *q = &dev->queue;
-	struct vccw_req *req;
+	struct vccw_req *req, **at;
 	int ret;
 
 	spin_lock_irq(&dev->sch->lock);
 	ret = vccw_cancel_active(q, target);
 	if (!ret)
 		goto out;
-	list_for_each_entry(req, &q->ready, link) {
+	for (at = &q->ready.first; (req = *at); at = &req->next) {
 		if (req->user_data != target)
 			continue;
-		list_del(&req->link);
+		vccw_fifo_remove(&q->ready, at);
 		vccw_complete(q, req, -ECANCELED, VFIO_CCW_RING_R_CANCELED, NULL);
 		ret = 0;
 		break;

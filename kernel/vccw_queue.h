@@ -2,8 +2,6 @@
 #ifndef VCCW_QUEUE_H
 #define VCCW_QUEUE_H
 
-#include <linux/list.h>
-#include <linux/llist.h>
 #include <linux/types.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -22,10 +20,10 @@ enum vccw_func {
 
 /**
  * struct vccw_req - a request for one function of the subchannel
- * @free: entry of &vccw_queue.free
- * @link: entry of a list of &struct vccw_queue
+ * @next: next one of the list it is on, of those of &struct vccw_queue or a batch
  * @func: START, HALT or CLEAR
  * @region: came through the device's regions, not through a ring
+ * @special: what most requests have nothing of; all zero at first
  * @recover: may start although an earlier start failed unseen
  * @issued: HALT, CLEAR: the subchannel has accepted it
  * @cancel: why the driver is taking back the started request, enum
@@ -40,22 +38,28 @@ enum vccw_func {
  * @cp: the translated program
  */
 struct vccw_req {
-	struct llist_node free;
-	struct list_head link;
+	struct vccw_req *next;
+	u64 user_data;
 	u8 func;
 	bool region;
-	bool recover;
-	bool issued;
-	bool failed;
-	bool stopped;
-	bool merged;
-	u16 cancel;
-	u64 user_data;
+	union {
+		struct {
+			bool recover;
+			bool issued;
+			bool failed;
+			bool stopped;
+			bool merged;
+			u16 cancel;
+		};
+		u64 special;
+	};
 	u64 seq;
 	union orb orb;
 	struct irb irb;
 	struct vccw_cp cp;
 };
+
+#include "vccw_fifo.h"
 
 /**
  * enum vccw_queue_state - does the queue take requests?
@@ -90,20 +94,20 @@ enum vccw_queue_state {
  * @pool: the requests of @ring
  * @pool_pages: their blocks, two a page
  * @pool_size: their number
- * @free: those that are free, pushed from the interrupt handler
- * @free_cache: those that are free, popped from @free all at once
+ * @done: those that have ended
+ * @free: those that are free, taken from @done all at once
  * @region_req: start through the I/O region
  * @region_func: HALT or CLEAR through the async command region
  *
- * Protected by the subchannel's lock, apart from @free (lockless), @free_cache
- * (vccw_device.lock) and the pool itself (attach and detach exclude requests).
+ * Protected by the subchannel's lock, apart from @free (vccw_device.lock) and the
+ * pool itself (attach and detach exclude requests).
  */
 struct vccw_queue {
 	enum vccw_queue_state state;
 	u32 drains;
 	struct vccw_req *active;
-	struct list_head ready;
-	struct list_head funcs;
+	struct vccw_fifo ready;
+	struct vccw_fifo funcs;
 	bool held;
 	u32 held_at;
 	u32 unsolicited;
@@ -115,8 +119,8 @@ struct vccw_queue {
 	struct vccw_req *pool;
 	unsigned long *pool_pages;
 	u32 pool_size;
-	struct llist_head free;
-	struct llist_node *free_cache;
+	struct vccw_req *done;
+	struct vccw_req *free;
 	struct vccw_req region_req;
 	struct vccw_req region_func;
 };
@@ -130,7 +134,7 @@ static inline bool vccw_runs(const struct vccw_queue *q)
 /* Is nothing under way? */
 static inline bool vccw_idle(const struct vccw_queue *q)
 {
-	return !q->active && list_empty(&q->funcs);
+	return !q->active && vccw_fifo_empty(&q->funcs);
 }
 
 /* vccw_queue.c: issue, interrupts, ways in */
@@ -138,14 +142,14 @@ void vccw_complete(struct vccw_queue *q, struct vccw_req *req, int res,
 		   u16 reason, const struct irb *irb);
 void vccw_take_back(struct vccw_queue *q, int res, u16 reason);
 void vccw_issue_start(struct vccw_device *dev);
-void vccw_queue_start(struct vccw_device *dev, struct list_head *batch);
+void vccw_queue_start(struct vccw_device *dev, struct vccw_fifo *batch);
 int vccw_queue_start_region(struct vccw_device *dev);
 void vccw_queue_func(struct vccw_device *dev, struct vccw_req *req);
 int vccw_queue_func_region(struct vccw_device *dev, enum vccw_func func);
 void vccw_complete_stopped(struct vccw_queue *q, struct vccw_req *req, int res);
 int vccw_queue_cancel(struct vccw_device *dev, u64 target, u16 *reason);
 int vccw_queue_resume(struct vccw_device *dev, u16 *reason);
-void vccw_queue_irq(struct vccw_device *dev);
+void vccw_queue_irq(struct vccw_device *dev, struct irb *irb);
 u64 vccw_queue_oldest(struct vccw_device *dev);
 
 /* vccw_stop.c: ways out */
@@ -166,7 +170,19 @@ void vccw_queue_destroy(struct vccw_queue *q);
 int vccw_queue_attach(struct vccw_device *dev, struct vccw_ring *ring,
 		      u16 index, u32 requests);
 void vccw_queue_detach(struct vccw_device *dev);
-struct vccw_req *vccw_queue_get_req(struct vccw_queue *q);
-void vccw_queue_put_req(struct vccw_queue *q, struct vccw_req *req);
+void vccw_queue_refill(struct vccw_device *dev);
+
+/**
+ * vccw_queue_put_req - give back a request that was not queued
+ * @q: the queue
+ * @req: the request
+ *
+ * Context: process context, vccw_device.lock held.
+ */
+static inline void vccw_queue_put_req(struct vccw_queue *q, struct vccw_req *req)
+{
+	req->next = q->free;
+	q->free = req;
+}
 
 #endif /* VCCW_QUEUE_H */

@@ -11,7 +11,9 @@
  */
 #include <linux/mm.h>
 #include <linux/uaccess.h>
+#include "vccw_ccw.h"
 #include "vccw_device.h"
+#include "vccw_straight.h"
 #include "vccw_irb.h"
 #include "ioasm.h"
 
@@ -218,8 +220,9 @@ static int vccw_io_start(struct vccw_device *dev)
 	struct vccw_req *req = &dev->queue.region_req;
 	struct ccw_io_region *io = &dev->regions.io;
 	struct vccw_pins *pins = &dev->pins;
-	struct vccw_fault fault;
+	struct vccw_fault fault = {};
 	struct cmd_scsw scsw;
+	u32 orb[VCCW_ORB_WORDS];
 	int ret;
 
 	memcpy(&scsw, io->scsw_area, sizeof(scsw));
@@ -231,18 +234,17 @@ static int vccw_io_start(struct vccw_device *dev)
 	if (dev->queue.ring || READ_ONCE(dev->queue.active))
 		return -EBUSY;
 	vccw_io_forget_ends(dev);
-	memset(&req->orb, 0, sizeof(req->orb));
-	memcpy(&req->orb.cmd, io->orb_area, sizeof(req->orb.cmd));
+	memcpy(orb, io->orb_area, sizeof(orb));
 	vccw_cp_release(&req->cp);
+	vccw_pins_begin(pins);
 	req->seq = ++pins->clock;
-	pins->batch = req->seq;
-	ret = vccw_cp_translate(dev, &req->cp, &req->orb, true, &fault);
+	ret = vccw_cp_translate(dev, &req->cp, orb, &req->orb, true, &fault);
 	if (ret)
 		dev_dbg(&dev->sch->dev, "vfio_ccw: program refused: reason %u, CCW %u at 0x%08x\n",
 			fault.reason, fault.ccw_index, fault.ccw_addr);
 	else
 		ret = vccw_queue_start_region(dev);
-	pins->batch = U64_MAX;
+	vccw_pins_end(pins);
 	return ret;
 }
 

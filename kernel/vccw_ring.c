@@ -48,6 +48,8 @@ static struct vccw_ring *vccw_ring_alloc(u32 sq_entries, u32 cq_entries)
 	init_waitqueue_head(&ring->pollers);
 	ring->sq_entries = sq_entries;
 	ring->cq_entries = cq_entries;
+	ring->sq_mask = sq_entries - 1;
+	ring->cq_mask = cq_entries - 1;
 	ring->sq_bytes = PAGE_ALIGN(VCCW_RING_SQES +
 				    sq_entries * sizeof(*ring->sqes));
 	ring->cq_bytes = PAGE_ALIGN(VCCW_RING_CQES +

@@ -40,6 +40,8 @@ struct vccw_device;
  * @cqes: CQEs in @cq_area
  * @sq_entries: size of the SQ
  * @cq_entries: size of the CQ
+ * @sq_mask: size of the SQ minus one
+ * @cq_mask: size of the CQ minus one
  * @sq_bytes: size of @sq_area
  * @cq_bytes: size of @cq_area
  *
@@ -69,6 +71,8 @@ struct vccw_ring {
 	struct vfio_ccw_ring_cqe *cqes;
 	u32 sq_entries;
 	u32 cq_entries;
+	u32 sq_mask;
+	u32 cq_mask;
 	u32 sq_bytes;
 	u32 cq_bytes;
 
@@ -95,11 +99,10 @@ void vccw_ring_detach(struct vccw_device *dev);
 long vccw_ring_enter(struct vccw_ring *ring, unsigned long arg);
 
 /* vccw_cq.c: completion */
+void vccw_cq_wake(struct vccw_ring *ring);
 int vccw_cq_reserve(struct vccw_ring *ring, u32 *slots);
 void vccw_cq_post(struct vccw_ring *ring, u16 index, u64 user_data, int res,
 		  const struct vccw_fault *fault);
-void vccw_cq_post_irb(struct vccw_ring *ring, u16 index, u64 user_data,
-		      u16 flags, int res, u16 reason, const struct irb *irb);
 bool vccw_cq_post_extra(struct vccw_ring *ring, u16 index, u64 user_data,
 			u16 flags, const struct irb *irb);
 u32 vccw_cq_mark(struct vccw_ring *ring);

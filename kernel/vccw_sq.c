@@ -14,24 +14,38 @@
 #include <linux/nospec.h>
 #include <linux/uaccess.h>
 #include "vccw_device.h"
+#include "vccw_straight.h"
+
+/* The first eight bytes of an SQE as one number. */
+union vccw_sqe_head {
+	struct {
+		u8 opcode;
+		u8 flags;
+		u16 subchannel;
+		u32 reserved0;
+	};
+	u64 word;
+};
 
 /**
  * struct vccw_batch - starts for one subchannel, translated but not queued
  * @ring: the ring
  * @dev: the device, its lock held; NULL if the batch is empty
+ * @start: what a START for it without flags begins with, if there is a device
  * @reqs: the requests
  */
 struct vccw_batch {
 	struct vccw_ring *ring;
 	struct vccw_device *dev;
-	struct list_head reqs;
+	union vccw_sqe_head start;
+	struct vccw_fifo reqs;
 };
 
 static void vccw_batch_flush(struct vccw_batch *b)
 {
-	if (!list_empty(&b->reqs))
+	if (!vccw_fifo_empty(&b->reqs))
 		vccw_queue_start(b->dev, &b->reqs);
-	b->dev->pins.batch = U64_MAX;
+	vccw_pins_end(&b->dev->pins);
 }
 
 static void vccw_batch_end(struct vccw_batch *b)
@@ -50,7 +64,12 @@ static void vccw_batch_switch(struct vccw_batch *b, struct vccw_device *dev)
 		return;
 	vccw_batch_end(b);
 	mutex_lock(&dev->lock);
+	vccw_pins_begin(&dev->pins);
 	b->dev = dev;
+	b->start = (union vccw_sqe_head){
+		.opcode = VFIO_CCW_RING_OP_START,
+		.subchannel = dev->queue.ring_index,
+	};
 }
 
 /* Check the fields of an SQE that have nothing to do with its opcode. */
@@ -84,34 +103,71 @@ static struct vccw_device *vccw_sqe_device(struct vccw_ring *ring,
 	return ring->devices[array_index_nospec(i, VFIO_CCW_RING_MAX_SUBCHANNELS)];
 }
 
-/* START: translate, and add to the batch. */
-static int vccw_sqe_start(struct vccw_batch *b, struct vccw_req *req,
-			  const struct vfio_ccw_ring_sqe *sqe,
-			  struct vccw_fault *fault)
+/* A free request; there is one for each SQE consumed. */
+static inline struct vccw_req *vccw_sqe_get_req(struct vccw_device *dev,
+						const struct vfio_ccw_ring_sqe *sqe)
 {
-	struct vccw_pins *pins = &b->dev->pins;
+	struct vccw_queue *q = &dev->queue;
+	struct vccw_req *req;
+
+	if (unlikely(!q->free))
+		vccw_queue_refill(dev);
+	req = q->free;
+	if (WARN_ON_ONCE(!req))
+		return NULL;
+	q->free = req->next;
+	req->special = 0;
+	req->user_data = sqe->user_data;
+	if (unlikely(req->cp.block != req->cp.small))
+		vccw_cp_release(&req->cp);
+	return req;
+}
+
+/* START: translate, and add to the batch. */
+static __always_inline int vccw_sqe_start(struct vccw_batch *b,
+				 const struct vfio_ccw_ring_sqe *sqe,
+				 struct vccw_fault *fault)
+{
+	struct vccw_device *dev = b->dev;
+	struct vccw_pins *pins = &dev->pins;
+	struct vccw_req *req;
 	int ret;
 
-	req->seq = ++pins->clock;
-	if (pins->batch == U64_MAX)
-		pins->batch = req->seq;
+	req = vccw_sqe_get_req(dev, sqe);
+	if (unlikely(!req)) {
+		fault->reason = VFIO_CCW_RING_R_NO_MEMORY;
+		return -ENOMEM;
+	}
 	req->func = VCCW_START;
-	req->recover = sqe->flags & VFIO_CCW_RING_SQE_RECOVER;
-	memcpy(&req->orb, sqe->orb, sizeof(req->orb.cmd));
-	ret = vccw_cp_translate(b->dev, &req->cp, &req->orb, false, fault);
-	if (ret)
+	req->seq = ++pins->clock;
+	ret = vccw_cp_translate(dev, &req->cp, (const u32 *)sqe->orb, &req->orb,
+				false, fault);
+	if (unlikely(ret)) {
+		vccw_queue_put_req(&dev->queue, req);
 		return ret;
-	list_add_tail(&req->link, &b->reqs);
-	return 0;
+	}
+	if (unlikely(sqe->flags & VFIO_CCW_RING_SQE_RECOVER))
+		req->recover = true;
+	vccw_fifo_push(&b->reqs, req);
+	return -EIOCBQUEUED;
 }
 
 /* HALT, CLEAR: behind the starts submitted before. */
-static void vccw_sqe_func(struct vccw_batch *b, struct vccw_req *req,
-			  const struct vfio_ccw_ring_sqe *sqe)
+static int vccw_sqe_func(struct vccw_batch *b,
+			 const struct vfio_ccw_ring_sqe *sqe,
+			 struct vccw_fault *fault)
 {
+	struct vccw_req *req;
+
 	vccw_batch_flush(b);
+	req = vccw_sqe_get_req(b->dev, sqe);
+	if (!req) {
+		fault->reason = VFIO_CCW_RING_R_NO_MEMORY;
+		return -ENOMEM;
+	}
 	req->func = sqe->opcode == VFIO_CCW_RING_OP_HALT ? VCCW_HALT : VCCW_CLEAR;
 	vccw_queue_func(b->dev, req);
+	return -EIOCBQUEUED;
 }
 
 /* CANCEL, RESUME: done on return. */
@@ -124,69 +180,55 @@ static int vccw_sqe_at_once(struct vccw_batch *b,
 	return vccw_queue_resume(b->dev, reason);
 }
 
-/* START, HALT, CLEAR: if no request comes of it, -errno and @fault say why. */
-static int vccw_sqe_request(struct vccw_batch *b, struct vccw_device *dev,
-			    const struct vfio_ccw_ring_sqe *sqe,
-			    struct vccw_fault *fault)
-{
-	struct vccw_req *req;
-	int ret;
-
-	req = vccw_queue_get_req(&dev->queue);
-	if (WARN_ON_ONCE(!req)) {
-		fault->reason = VFIO_CCW_RING_R_NO_MEMORY;
-		return -ENOMEM;
-	}
-	req->user_data = sqe->user_data;
-	if (sqe->opcode != VFIO_CCW_RING_OP_START) {
-		vccw_sqe_func(b, req, sqe);
-		return 0;
-	}
-	ret = vccw_sqe_start(b, req, sqe, fault);
-	if (ret)
-		vccw_queue_put_req(&dev->queue, req);
-	return ret;
-}
-
 /*
  * Carry out an SQE: -EIOCBQUEUED if its CQE comes later, else 0 or -errno, and
  * @fault says why.
  */
-static int vccw_sqe_submit(struct vccw_batch *b, struct vccw_device *dev,
+static noinline int vccw_sqe_submit(struct vccw_batch *b,
 			   const struct vfio_ccw_ring_sqe *sqe,
 			   struct vccw_fault *fault)
 {
-	switch (sqe->opcode) {
-	case VFIO_CCW_RING_OP_NOP:
+	struct vccw_device *dev = vccw_sqe_device(b->ring, sqe);
+	int ret;
+
+	ret = vccw_sqe_check(sqe, &fault->reason);
+	if (ret)
+		return ret;
+	if (!dev) {
+		fault->reason = VFIO_CCW_RING_R_SUBCHANNEL;
+		return -ENXIO;
+	}
+	if (sqe->opcode == VFIO_CCW_RING_OP_NOP)
 		return 0;
-	case VFIO_CCW_RING_OP_CANCEL:
-	case VFIO_CCW_RING_OP_RESUME:
-		vccw_batch_switch(b, dev);
-		return vccw_sqe_at_once(b, sqe, &fault->reason);
+	vccw_batch_switch(b, dev);
+	switch (sqe->opcode) {
+	case VFIO_CCW_RING_OP_START:
+		return vccw_sqe_start(b, sqe, fault);
+	case VFIO_CCW_RING_OP_HALT:
+	case VFIO_CCW_RING_OP_CLEAR:
+		return vccw_sqe_func(b, sqe, fault);
 	default:
-		vccw_batch_switch(b, dev);
-		return vccw_sqe_request(b, dev, sqe, fault) ?: -EIOCBQUEUED;
+		return vccw_sqe_at_once(b, sqe, &fault->reason);
 	}
 }
 
 /* Consume one SQE. */
-static void vccw_sqe_consume(struct vccw_batch *b,
-			     const struct vfio_ccw_ring_sqe *sqe)
+static __always_inline void vccw_sqe_consume(struct vccw_batch *b,
+				    const struct vfio_ccw_ring_sqe *sqe)
 {
-	struct vccw_device *dev = vccw_sqe_device(b->ring, sqe);
+	const union vccw_sqe_head *head = (const void *)sqe;
 	struct vccw_fault fault = {};
 	int ret;
 
-	ret = vccw_sqe_check(sqe, &fault.reason);
-	if (!ret && !dev) {
-		fault.reason = VFIO_CCW_RING_R_SUBCHANNEL;
-		ret = -ENXIO;
-	}
-	if (!ret)
-		ret = vccw_sqe_submit(b, dev, sqe, &fault);
-	if (ret == -EIOCBQUEUED)
-		return;	/* completes when the subchannel says so */
-	vccw_cq_post(b->ring, sqe->subchannel, sqe->user_data, ret, &fault);
+	/* One more of what came last has nothing to be looked up. */
+	if (likely(head->word == b->start.word &&
+		   !(sqe->target | sqe->reserved)))
+		ret = vccw_sqe_start(b, sqe, &fault);
+	else
+		ret = vccw_sqe_submit(b, sqe, &fault);
+	if (unlikely(ret != -EIOCBQUEUED))
+		vccw_cq_post(b->ring, sqe->subchannel, sqe->user_data, ret,
+			     &fault);
 }
 
 /* Consume @n SQEs, for which CQ slots are set aside. */
@@ -194,17 +236,19 @@ static void vccw_sq_consume(struct vccw_ring *ring, u32 n)
 {
 	struct vccw_batch batch = {
 		.ring = ring,
-		.reqs = LIST_HEAD_INIT(batch.reqs),
+		.start.word = U64_MAX,	/* like no SQE that could be */
 	};
 	struct vfio_ccw_ring_sqe sqe;
+	u32 next = ring->sq_next;
 
-	while (n--) {
-		sqe = ring->sqes[ring->sq_next & (ring->sq_entries - 1)];
+	vccw_fifo_init(&batch.reqs);
+	do {
+		sqe = ring->sqes[next++ & ring->sq_mask];
 		barrier();	/* from here on only the copy counts */
 		vccw_sqe_consume(&batch, &sqe);
-		ring->sq_next++;
-	}
+	} while (--n);
 	vccw_batch_end(&batch);
+	ring->sq_next = next;
 	/* (J) pairs with (I) */
 	smp_store_release(ring->sq_head, ring->sq_next);
 }

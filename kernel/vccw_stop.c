@@ -31,7 +31,7 @@ static bool vccw_wait_idle(struct vccw_device *dev, long timeout)
 static void vccw_abandon(struct vccw_device *dev, u16 reason)
 {
 	struct vccw_queue *q = &dev->queue;
-	struct vccw_req *req, *next;
+	struct vccw_req *req;
 
 	if (q->active) {
 		req = q->active;
@@ -39,8 +39,8 @@ static void vccw_abandon(struct vccw_device *dev, u16 reason)
 		req->cancel = req->cancel ?: reason;
 		vccw_complete_stopped(q, req, -ENODEV);
 	}
-	list_for_each_entry_safe(req, next, &q->funcs, link) {
-		list_del(&req->link);
+	while (!vccw_fifo_empty(&q->funcs)) {
+		req = vccw_fifo_pop(&q->funcs);
 		if (req->region)
 			vccw_region_no_answer(dev, req->func);
 		vccw_complete(q, req, -ENODEV, reason, NULL);
@@ -150,9 +150,8 @@ void vccw_queue_stop_range(struct vccw_device *dev, u64 first, u64 last,
 			   u16 reason)
 {
 	struct vccw_queue *q = &dev->queue;
-	LIST_HEAD(waiting);
-	LIST_HEAD(doomed);
-	struct vccw_req *active, *req, *next;
+	struct vccw_req *active, *req, **at;
+	struct vccw_fifo waiting, doomed;
 	bool stop;
 
 	lockdep_assert_held(&dev->lock);
@@ -161,23 +160,26 @@ void vccw_queue_stop_range(struct vccw_device *dev, u64 first, u64 last,
 	 * meanwhile, and the active one's memory stays even if it ends, because
 	 * that takes dev->lock.
 	 */
+	vccw_fifo_init(&waiting);
+	vccw_fifo_init(&doomed);
 	spin_lock_irq(&dev->sch->lock);
 	vccw_drain(q);
-	list_splice_init(&q->ready, &waiting);
+	vccw_fifo_append(&waiting, &q->ready);
 	active = q->active;
 	spin_unlock_irq(&dev->sch->lock);
 
-	list_for_each_entry_safe(req, next, &waiting, link)
+	for (at = &waiting.first; (req = *at);) {
 		if (vccw_req_uses(dev, req, first, last))
-			list_move_tail(&req->link, &doomed);
+			vccw_fifo_push(&doomed, vccw_fifo_remove(&waiting, at));
+		else
+			at = &req->next;
+	}
 	stop = active && vccw_req_uses(dev, active, first, last);
 
 	spin_lock_irq(&dev->sch->lock);
-	list_for_each_entry_safe(req, next, &doomed, link) {
-		list_del(&req->link);
-		vccw_complete(q, req, -ECANCELED, reason, NULL);
-	}
-	list_splice(&waiting, &q->ready);
+	while (!vccw_fifo_empty(&doomed))
+		vccw_complete(q, vccw_fifo_pop(&doomed), -ECANCELED, reason, NULL);
+	vccw_fifo_append(&q->ready, &waiting);
 	/* Meanwhile the device may have gone, or a start failed. */
 	if (q->state != VCCW_QUEUE_RUN)
 		vccw_take_back(q, -ENODEV, VFIO_CCW_RING_R_NOT_OPERATIONAL);
@@ -226,7 +228,7 @@ int vccw_queue_open(struct vccw_device *dev)
 	spin_lock_irq(&sch->lock);
 	if (dev->queue.state != VCCW_QUEUE_DEAD) {
 		sch->isc = VFIO_CCW_ISC;
-		ret = cio_enable_subchannel(sch, (u32)virt_to_phys(sch));
+		ret = cio_enable_subchannel(sch, dev->intparm);
 	}
 	if (!ret) {
 		dev->queue.held = false;

@@ -4,6 +4,7 @@
  *
  *   pins/pinned     client pages pinned now
  *   pins/limit      most that may be
+ *   pins/hits       pages found in the cache
  *   pins/misses     pages pinned because they were not in the cache
  *   pins/evictions  pages unpinned to make room
  *   pins/stale      pages their owner had discarded, pinned anew
@@ -28,6 +29,7 @@ static DEVICE_ATTR_RO(_name)
 
 VCCW_PINS_ATTR(pinned, count);
 VCCW_PINS_ATTR(limit, limit);
+VCCW_PINS_ATTR(hits, hits);
 VCCW_PINS_ATTR(misses, misses);
 VCCW_PINS_ATTR(evictions, evictions);
 VCCW_PINS_ATTR(stale, stale);
@@ -35,6 +37,7 @@ VCCW_PINS_ATTR(stale, stale);
 static struct attribute *vccw_pins_attrs[] = {
 	&dev_attr_pinned.attr,
 	&dev_attr_limit.attr,
+	&dev_attr_hits.attr,
 	&dev_attr_misses.attr,
 	&dev_attr_evictions.attr,
 	&dev_attr_stale.attr,

@@ -27,6 +27,7 @@ static int vccw_init_dev(struct vfio_device *vdev)
 	mutex_init(&dev->lock);
 	mutex_init(&dev->ring_lock);
 	dev->sch = to_subchannel(vdev->dev->parent);
+	dev->intparm = virt_to_phys(dev->sch);
 	INIT_KFIFO(dev->regions.crws);
 	ret = vccw_pins_init(&dev->pins, limit);
 	if (ret)

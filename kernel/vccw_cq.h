@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Posting a CQE, inline because every I/O does it; vccw_cq.c has the barriers.
+ */
+#ifndef VCCW_CQ_H
+#define VCCW_CQ_H
+
+#include <linux/lockdep.h>
+#include <linux/string.h>
+#include <linux/wait.h>
+#include <asm/timex.h>
+#include "vccw_ring.h"
+
+/* The slot at the tail; cq_lock held. */
+static inline struct vfio_ccw_ring_cqe *vccw_cq_slot(struct vccw_ring *ring)
+{
+	return &ring->cqes[ring->cq_next & ring->cq_mask];
+}
+
+/* Make the CQE at the tail visible, and wake those it makes happy. */
+static inline void vccw_cq_publish(struct vccw_ring *ring)
+{
+	ring->cq_next++;
+	smp_store_release(ring->cq_tail, ring->cq_next); /* (A) pairs with (B) */
+	smp_mb();					 /* (E) pairs with (F) */
+	if (unlikely(waitqueue_active(&ring->waiters) ||
+		     waitqueue_active(&ring->pollers)))
+		vccw_cq_wake(ring);
+}
+
+/* Write a CQE with an IRB to the tail's slot; cq_lock held. */
+static inline void vccw_cq_write_irb(struct vccw_ring *ring, u16 index,
+				     u64 user_data, u16 flags, int res,
+				     u16 reason, const struct irb *irb)
+{
+	struct vfio_ccw_ring_cqe *cqe = vccw_cq_slot(ring);
+
+	/* No measurement word is ever stored: the last bytes stay 0. */
+	BUILD_BUG_ON(sizeof(cqe->irb) < sizeof(*irb));
+	cqe->user_data = user_data;
+	cqe->res = res;
+	cqe->flags = flags | VFIO_CCW_RING_CQE_IRB;
+	cqe->subchannel = index;
+	cqe->tod = get_tod_clock_fast();
+	cqe->reason = reason;
+	cqe->ccw_index = 0;
+	cqe->ccw_addr = 0;
+	memcpy(cqe->irb, irb, sizeof(*irb));
+}
+
+/**
+ * vccw_cq_post_irb - post a terminal CQE with an IRB
+ * @ring: the ring
+ * @index: the subchannel
+ * @user_data: of the SQE
+ * @flags: VFIO_CCW_RING_CQE_*
+ * @res: 0 or -errno
+ * @reason: enum vfio_ccw_ring_reason
+ * @irb: the IRB, addresses in it are the client's
+ *
+ * Context: interrupts off; takes cq_lock.
+ */
+static inline void vccw_cq_post_irb(struct vccw_ring *ring, u16 index,
+				    u64 user_data, u16 flags, int res,
+				    u16 reason, const struct irb *irb)
+{
+	lockdep_assert_irqs_disabled();
+	spin_lock(&ring->cq_lock);
+	vccw_cq_write_irb(ring, index, user_data, flags, res, reason, irb);
+	vccw_cq_publish(ring);
+	spin_unlock(&ring->cq_lock);
+}
+
+#endif /* VCCW_CQ_H */

@@ -1,0 +1,698 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Translation of channel programs of any kind.
+ *
+ * The client's program names addresses of its own I/O address space and may
+ * change while we look at it.  Each CCW and each IDAW is therefore read once,
+ * checked, and written with host addresses into a block of ours, which is what
+ * the channel gets to see.
+ *
+ * A program is read in segments: CCWs that follow each other up to one that
+ * does not chain, or to a TIC.  TICs out of a segment make new segments.  CCWs
+ * keep their neighbours, because a device may skip one with status modifier,
+ * and behind each segment stands a CCW of zeros that the channel rejects with
+ * a program check, should it ever get there.
+ *
+ * Principles of Operation, chapter 15 (CCW, IDAW, ORB).
+ */
+#include <linux/align.h>
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/sizes.h>
+#include <linux/vfio_ccw_ring.h>
+#include <asm/idals.h>
+#include "vccw_ccw.h"
+#include "vccw_device.h"
+
+/**
+ * struct vccw_walk - state of one translation
+ * @dev: the device
+ * @cp: the program written
+ * @fault: where to say what is wrong
+ * @lenient: what the channel rejects is left to the channel
+ * @suspend: the client allows suspension
+ * @format1: format of the client's CCWs
+ * @idaw_format1: the client's IDAWs are of format 1, else of format 2
+ * @idaw_2k: blocks of 2 KiB in the client's IDAWs and in ours, else 4 KiB
+ * @ccws: the CCWs written
+ * @count: their number, terminators included
+ * @reads: CCWs read
+ * @tics: TICs among them
+ * @ends: CCWs among them that end the program
+ * @idals: lowest IDAW list written
+ */
+struct vccw_walk {
+	struct vccw_device *dev;
+	struct vccw_cp *cp;
+	struct vccw_fault *fault;
+	bool lenient;
+	bool suspend;
+	bool format1;
+	bool idaw_format1;
+	bool idaw_2k;
+	struct ccw1 *ccws;
+	u32 count;
+	u32 reads;
+	u32 tics;
+	u32 ends;
+	void *idals;
+};
+
+static int vccw_refuse(struct vccw_walk *w, int err, u16 reason)
+{
+	w->fault->reason = reason;
+	return err;
+}
+
+/*
+ * Host page frame of a client page, pinned for as long as the request lasts.
+ * @reason is what to say when it is not mapped.
+ */
+static long vccw_pin(struct vccw_walk *w, u64 iova_pfn, u32 run, u16 reason)
+{
+	struct vccw_pins *pins = &w->dev->pins;
+	struct vccw_pins_view view = vccw_pins_view(pins);
+	long pfn = vccw_pins_hit(&view, iova_pfn);
+
+	if (likely(pfn))
+		pins->hits++;
+	else
+		pfn = vccw_pins_get(w->dev, iova_pfn, run);
+	if (pfn < 0)
+		return vccw_refuse(w, pfn, pfn == -EFAULT ? reason :
+				   VFIO_CCW_RING_R_PIN_LIMIT);
+	return pfn;
+}
+
+/*
+ * Have the window show a client address.  @reason is what to say when it is
+ * not mapped.
+ */
+static inline int vccw_show(struct vccw_walk *w, struct vccw_window *window,
+			    u64 iova, u16 reason)
+{
+	u64 iova_pfn = iova >> PAGE_SHIFT;
+	long pfn;
+
+	if (window->page && window->iova_pfn == iova_pfn)
+		return 0;
+	pfn = vccw_pin(w, iova_pfn, 1, reason);
+	if (pfn < 0)
+		return pfn;
+	window->page = pfn_to_virt(pfn);
+	window->iova_pfn = iova_pfn;
+	return 0;
+}
+
+/* Room for one more CCW and the terminator behind it. */
+static int vccw_room(struct vccw_walk *w)
+{
+	if ((void *)(w->ccws + w->count + 2) > w->idals)
+		return -ENOSPC;
+	return 0;
+}
+
+/* Room for a list of @n IDAWs. */
+static dma64_t *vccw_alloc_idal(struct vccw_walk *w, u32 n)
+{
+	void *idal = w->idals - n * sizeof(dma64_t);
+
+	if (idal < (void *)(w->ccws + w->count + 2))
+		return NULL;
+	w->idals = idal;
+	return idal;
+}
+
+static u32 vccw_block_size(const struct vccw_walk *w)
+{
+	return w->idaw_2k ? 2048 : 4096;
+}
+
+/* Write an IDAW for a client address; @run as in vccw_pin(). */
+static int vccw_put_idaw(struct vccw_walk *w, dma64_t *idaw, u64 iova, u32 run)
+{
+	long pfn = vccw_pin(w, iova >> PAGE_SHIFT, run,
+			    VFIO_CCW_RING_R_DATA_UNMAPPED);
+
+	if (pfn < 0)
+		return pfn;
+	*idaw = u64_to_dma64(((u64)pfn << PAGE_SHIFT) + offset_in_page(iova));
+	return 0;
+}
+
+/* Address the data area [first, first + count) by an IDAW list. */
+static noinline int vccw_list(struct vccw_walk *w, struct ccw1 *ccw, u32 first)
+{
+	u32 size = vccw_block_size(w), n = vccw_blocks(first, ccw->count, size), i;
+	u32 last_page = (first + ccw->count - 1) >> PAGE_SHIFT;
+	dma64_t *idal;
+	int ret;
+
+	idal = vccw_alloc_idal(w, n);
+	if (!idal)
+		return -ENOSPC;
+	for (i = 0; i < n; i++) {
+		u32 iova = i ? ALIGN_DOWN(first, size) + i * size : first;
+
+		ret = vccw_put_idaw(w, &idal[i], iova,
+				    last_page - (iova >> PAGE_SHIFT) + 1);
+		if (ret)
+			return ret;
+	}
+	ccw->cda = virt_to_dma32(idal);
+	ccw->flags |= CCW_FLAG_IDA;
+	return 0;
+}
+
+/*
+ * Data area [first, first + count) that the client addresses directly: as it
+ * is if it lies in one page below 2 GiB, by an IDAW list if not.
+ */
+static int vccw_direct(struct vccw_walk *w, struct ccw1 *ccw, u32 first)
+{
+	u32 offset = offset_in_page(first);
+	long pfn;
+
+	if (offset + ccw->count > PAGE_SIZE)
+		return vccw_list(w, ccw, first);
+	pfn = vccw_pin(w, first >> PAGE_SHIFT, 1, VFIO_CCW_RING_R_DATA_UNMAPPED);
+	if (pfn < 0)
+		return pfn;
+	if (pfn > VCCW_ADDR31 >> PAGE_SHIFT)
+		return vccw_list(w, ccw, first);
+	ccw->cda = u32_to_dma32((pfn << PAGE_SHIFT) + offset);
+	return 0;
+}
+
+/*
+ * Read backward fills the area from @last downwards, so the first IDAW names
+ * its last byte and each further one the last byte of a block.
+ */
+static int vccw_backward(struct vccw_walk *w, struct ccw1 *ccw, u32 last)
+{
+	u32 size = vccw_block_size(w), first = last - ccw->count + 1;
+	u32 n = last / size - first / size + 1, i;
+	dma64_t *idal;
+	int ret;
+
+	idal = vccw_alloc_idal(w, n);
+	if (!idal)
+		return -ENOSPC;
+	for (i = 0; i < n; i++) {
+		u32 iova = i ? ALIGN_DOWN(last, size) - (i - 1) * size - 1 : last;
+
+		ret = vccw_put_idaw(w, &idal[i], iova, 1);
+		if (ret)
+			return ret;
+	}
+	ccw->cda = virt_to_dma32(idal);
+	ccw->flags |= CCW_FLAG_IDA;
+	return 0;
+}
+
+/**
+ * struct vccw_idaw_reader - where the client's IDAW list is being read
+ * @iova: address of the next IDAW
+ * @window: its page
+ */
+struct vccw_idaw_reader {
+	u64 iova;
+	struct vccw_window window;
+};
+
+/* Read one IDAW, once. */
+static int vccw_read_idaw(struct vccw_walk *w, struct vccw_idaw_reader *r,
+			  u64 *idaw)
+{
+	void *from;
+	int ret;
+
+	ret = vccw_show(w, &r->window, r->iova, VFIO_CCW_RING_R_IDAL_UNMAPPED);
+	if (ret)
+		return ret;
+	from = r->window.page + offset_in_page(r->iova);
+	if (!w->idaw_format1) {
+		*idaw = READ_ONCE(*(u64 *)from);
+		r->iova += sizeof(u64);
+		return 0;
+	}
+	*idaw = READ_ONCE(*(u32 *)from);
+	r->iova += sizeof(u32);
+	if (*idaw > VCCW_ADDR31)
+		return vccw_refuse(w, -EINVAL, VFIO_CCW_RING_R_IDAW_FORMAT);
+	return 0;
+}
+
+/*
+ * An IDAW of a backward operation names the last byte of its part, all but the
+ * first therefore the last byte of a block; forward it is the first byte.
+ */
+static bool vccw_idaw_aligned(u64 idaw, u32 size, bool backward)
+{
+	return IS_ALIGNED(backward ? idaw + 1 : idaw, size);
+}
+
+/* Data area that the client addresses by an IDAW list. */
+static int vccw_indirect(struct vccw_walk *w, struct ccw1 *ccw, u32 list,
+			 bool backward)
+{
+	struct vccw_idaw_reader reader = { .iova = list };
+	u32 size = vccw_block_size(w), n, i;
+	u64 idaw, start;
+	dma64_t *idal;
+	int ret;
+
+	if (!IS_ALIGNED(list, w->idaw_format1 ? sizeof(u32) : sizeof(u64)))
+		return vccw_refuse(w, -EINVAL, VFIO_CCW_RING_R_IDAL_ALIGN);
+	ret = vccw_read_idaw(w, &reader, &idaw);
+	if (ret)
+		return ret;
+	start = backward ? size - 1 - (idaw & (size - 1)) : idaw;
+	n = vccw_blocks(start, ccw->count, size);
+	idal = vccw_alloc_idal(w, n);
+	if (!idal)
+		return -ENOSPC;
+	for (i = 0; i < n; i++) {
+		if (i) {
+			ret = vccw_read_idaw(w, &reader, &idaw);
+			if (ret)
+				return ret;
+			if (!vccw_idaw_aligned(idaw, size, backward))
+				return vccw_refuse(w, -EINVAL,
+						   VFIO_CCW_RING_R_IDAW_ALIGN);
+		}
+		ret = vccw_put_idaw(w, &idal[i], idaw, 1);
+		if (ret)
+			return ret;
+	}
+	ccw->cda = virt_to_dma32(idal);
+	return 0;
+}
+
+/* Commands whose data go to storage, so that the skip flag suppresses them. */
+static bool vccw_cmd_reads(u8 cmd)
+{
+	return (cmd & 0x03) == 0x02 || (cmd & 0x0f) == VCCW_CMD_READ_BACKWARD ||
+	       (cmd & 0x0f) == 0x04;
+}
+
+/* No byte of the data area is touched. */
+static bool vccw_no_data(const struct ccw1 *ccw, u8 cmd)
+{
+	if (!ccw->count || cmd == VCCW_CMD_NOP)
+		return true;
+	return (ccw->flags & CCW_FLAG_SKIP) && vccw_cmd_reads(cmd);
+}
+
+/*
+ * Give a CCW host addresses.  @cmd is the command it belongs to: its own, or
+ * that of the CCW which data-chains into it.
+ */
+static int vccw_translate_data(struct vccw_walk *w, struct ccw1 *ccw, u8 cmd)
+{
+	bool backward = (cmd & 0x0f) == VCCW_CMD_READ_BACKWARD;
+	u32 addr = dma32_to_u32(ccw->cda);
+
+	if (addr > (w->format1 ? VCCW_ADDR31 : VCCW_ADDR24))
+		return vccw_refuse(w, -EINVAL, VFIO_CCW_RING_R_CCW_FORMAT);
+	if (vccw_no_data(ccw, cmd)) {
+		ccw->cda = u32_to_dma32(vccw_cp_nowhere +
+				(backward ? VCCW_CP_NOWHERE_SIZE - 1 : 0));
+		ccw->flags &= ~CCW_FLAG_IDA;
+		return 0;
+	}
+	if (ccw->flags & CCW_FLAG_IDA)
+		return vccw_indirect(w, ccw, addr, backward);
+	if (backward) {
+		if (addr + 1 < ccw->count)
+			return vccw_refuse(w, -EFAULT,
+					   VFIO_CCW_RING_R_DATA_UNMAPPED);
+		return vccw_backward(w, ccw, addr);
+	}
+	if ((u64)addr + ccw->count - 1 > (w->format1 ? VCCW_ADDR31 : VCCW_ADDR24))
+		return vccw_refuse(w, -EFAULT, VFIO_CCW_RING_R_DATA_UNMAPPED);
+	return vccw_direct(w, ccw, addr);
+}
+
+/* What the format says of a CCW that is not a TIC. */
+static int vccw_check(struct vccw_walk *w, const struct ccw1 *ccw, bool chained)
+{
+	if (!chained && !(ccw->cmd_code & 0x0f))
+		return vccw_refuse(w, -EINVAL, VFIO_CCW_RING_R_CCW_FORMAT);
+	if (!chained && (ccw->cmd_code & 0x0f) == VCCW_CMD_TIC)
+		return vccw_refuse(w, -EINVAL, VFIO_CCW_RING_R_CCW_FORMAT);
+	if (ccw->flags & VCCW_FLAG_MIDA)
+		return vccw_refuse(w, -EINVAL, VFIO_CCW_RING_R_CCW_FORMAT);
+	if (ccw->flags & CCW_FLAG_SUSPEND)
+		return vccw_refuse(w, -EOPNOTSUPP, VFIO_CCW_RING_R_CCW_SUSPEND);
+	if (!ccw->count && (!w->format1 || (ccw->flags & CCW_FLAG_DC) || chained))
+		return vccw_refuse(w, -EINVAL, VFIO_CCW_RING_R_CCW_COUNT);
+	return 0;
+}
+
+static bool vccw_is_tic(const struct vccw_walk *w, const struct ccw1 *ccw)
+{
+	if (w->format1)
+		return ccw->cmd_code == VCCW_CMD_TIC;
+	return (ccw->cmd_code & 0x0f) == VCCW_CMD_TIC;
+}
+
+/* Read one CCW, once, into format 1. */
+static int vccw_read_ccw(struct vccw_walk *w, u32 iova, struct ccw1 *ccw)
+{
+	u64 raw;
+	int ret;
+
+	w->fault->ccw_index = w->reads;
+	w->fault->ccw_addr = iova;
+	if (w->reads == VCCW_CP_MAX_CCWS)
+		return vccw_refuse(w, -E2BIG, VFIO_CCW_RING_R_CCW_TOO_MANY);
+	w->reads++;
+	if (iova > (w->format1 ? VCCW_ADDR31 : VCCW_ADDR24))
+		return vccw_refuse(w, -EFAULT, VFIO_CCW_RING_R_CCW_UNMAPPED);
+	ret = vccw_show(w, &w->dev->pins.window, iova, VFIO_CCW_RING_R_CCW_UNMAPPED);
+	if (ret)
+		return ret;
+	raw = READ_ONCE(*(u64 *)(w->dev->pins.window.page + offset_in_page(iova)));
+	if (!w->format1)	/* byte 5 is ignored, the address has 24 bits */
+		raw = (raw & 0xff00000000000000ull) |
+		      (raw & 0xff000000ull) << 24 | (raw & 0xffffull) << 32 |
+		      (raw >> 32 & VCCW_ADDR24);
+	BUILD_BUG_ON(sizeof(*ccw) != sizeof(raw));
+	memcpy(ccw, &raw, sizeof(raw));
+	return 0;
+}
+
+/* The segment that covers a client address, NULL if none does yet. */
+static const struct vccw_segment *vccw_covering(const struct vccw_cp *cp,
+						u32 iova)
+{
+	const struct vccw_segment *s;
+
+	for (s = cp->segments; s < cp->segments + cp->nr_segments; s++) {
+		if (iova >= s->iova && iova - s->iova < s->count * 8u)
+			return s;
+	}
+	return NULL;
+}
+
+/*
+ * Where a TIC leads, when all segments are known.  One that has no CCW because
+ * its first was left to the channel is only its terminator.
+ */
+static const struct vccw_segment *vccw_target(const struct vccw_cp *cp, u32 iova)
+{
+	const struct vccw_segment *s;
+
+	for (s = cp->segments; s < cp->segments + cp->nr_segments; s++) {
+		if (iova >= s->iova && iova - s->iova < (s->count ?: 1) * 8u)
+			return s;
+	}
+	return NULL;
+}
+
+static int vccw_add_segment(struct vccw_walk *w, u32 iova, u8 cmd)
+{
+	struct vccw_cp *cp = w->cp;
+
+	if (cp->nr_segments == VCCW_CP_SEGMENTS)
+		return vccw_refuse(w, -E2BIG, VFIO_CCW_RING_R_CCW_TOO_MANY);
+	cp->segments[cp->nr_segments++] = (struct vccw_segment){
+		.iova = iova,
+		.cmd = cmd,
+	};
+	return 0;
+}
+
+/*
+ * Take a TIC over with the client's address in it; vccw_resolve_tics() has it
+ * replaced when all segments are known.
+ */
+static int vccw_take_tic(struct vccw_walk *w, struct vccw_segment *s,
+			 struct ccw1 *ccw, u8 cmd)
+{
+	u32 target = dma32_to_u32(ccw->cda);
+
+	if (!s->count)
+		return vccw_refuse(w, s == w->cp->segments ? -EINVAL : -ELOOP,
+				   s == w->cp->segments ?
+				   VFIO_CCW_RING_R_CCW_TIC_FIRST :
+				   VFIO_CCW_RING_R_CCW_TIC_TIC);
+	if (w->format1 && (ccw->flags || ccw->count))
+		return vccw_refuse(w, -EINVAL, VFIO_CCW_RING_R_CCW_FORMAT);
+	if (target > VCCW_ADDR31 || !IS_ALIGNED(target, 8))
+		return vccw_refuse(w, -EINVAL, VFIO_CCW_RING_R_CCW_TIC_ADDR);
+	ccw->cmd_code = VCCW_CMD_TIC;
+	ccw->flags = 0;
+	ccw->count = 0;
+	w->ccws[w->count++] = *ccw;
+	s->count++;
+	w->tics++;
+	if (vccw_covering(w->cp, target))
+		return 0;
+	return vccw_add_segment(w, target, cmd);
+}
+
+/* Take any other CCW over. */
+static int vccw_take_ccw(struct vccw_walk *w, struct vccw_segment *s,
+			 struct ccw1 *ccw, u8 *chaining)
+{
+	u8 cmd = *chaining ?: ccw->cmd_code;
+	int ret;
+
+	ret = vccw_check(w, ccw, *chaining);
+	if (ret)
+		return ret;
+	/* A command code that data chaining ignores must not look like a TIC. */
+	if (*chaining)
+		ccw->cmd_code = cmd;
+	ret = vccw_translate_data(w, ccw, cmd);
+	if (ret)
+		return ret;
+	w->ccws[w->count++] = *ccw;
+	s->count++;
+	*chaining = ccw->flags & CCW_FLAG_DC ? cmd : 0;
+	return 0;
+}
+
+/*
+ * What follows a TIC is reached only if the device skips the TIC with status
+ * modifier, which it cannot present in the middle of data chaining nor to a
+ * NOP.
+ */
+static bool vccw_skippable(const struct vccw_walk *w, u8 chaining)
+{
+	return !chaining && w->ccws[w->count - 2].cmd_code != VCCW_CMD_NOP;
+}
+
+/*
+ * Would the channel end the program with a program check there?  Not so what we
+ * alone refuse, nor what depends on the client's memory being mapped.
+ */
+static bool vccw_is_program_check(const struct vccw_walk *w)
+{
+	switch (w->fault->reason) {
+	case VFIO_CCW_RING_R_CCW_TIC_FIRST:
+	case VFIO_CCW_RING_R_CCW_TIC_TIC:
+	case VFIO_CCW_RING_R_CCW_TIC_ADDR:
+	case VFIO_CCW_RING_R_CCW_FORMAT:
+	case VFIO_CCW_RING_R_CCW_COUNT:
+	case VFIO_CCW_RING_R_IDAL_ALIGN:
+	case VFIO_CCW_RING_R_IDAW_ALIGN:
+	case VFIO_CCW_RING_R_IDAW_FORMAT:
+		return true;
+	case VFIO_CCW_RING_R_CCW_SUSPEND:
+		return !w->suspend;
+	default:
+		return false;
+	}
+}
+
+/*
+ * Behind a TIC that loops back into its own segment (search ID, TIC back to
+ * it, read) that is the way out of the loop, so it must be right.  Behind any
+ * other TIC it may be anything, and is left out if it is not right: the
+ * terminator stands there.
+ */
+static bool vccw_optional(const struct vccw_segment *s, u32 target)
+{
+	return target < s->iova || target - s->iova >= s->count * 8u;
+}
+
+/*
+ * Take the next CCW of a segment over.  @chaining: the command data-chaining
+ * into it, 0 if none is.  @optional: it may be left out.
+ * Return: 1 at the segment's end, 0 before, -errno.
+ */
+static int vccw_step(struct vccw_walk *w, struct vccw_segment *s, u8 *chaining,
+		     bool *optional)
+{
+	struct ccw1 ccw;
+	u32 target;
+	int ret;
+
+	ret = vccw_room(w);
+	if (!ret)
+		ret = vccw_read_ccw(w, s->iova + s->count * 8, &ccw);
+	if (ret)
+		return ret;
+	if (vccw_is_tic(w, &ccw)) {
+		if (*optional)
+			return 1;
+		target = dma32_to_u32(ccw.cda);
+		ret = vccw_take_tic(w, s, &ccw, *chaining);
+		if (ret)
+			return ret;
+		*optional = vccw_optional(s, target);
+		return !vccw_skippable(w, *chaining);
+	}
+	ret = vccw_take_ccw(w, s, &ccw, chaining);
+	if (ret)
+		return ret;
+	if (ccw.flags & (CCW_FLAG_CC | CCW_FLAG_DC))
+		return 0;
+	w->ends++;
+	return 1;
+}
+
+static int vccw_walk_segment(struct vccw_walk *w, struct vccw_segment *s)
+{
+	bool optional = false;
+	u8 chaining = s->cmd;
+	int ret;
+
+	s->host = w->cp->host + w->count * sizeof(*w->ccws);
+	do
+		ret = vccw_step(w, s, &chaining, &optional);
+	while (!ret);
+	if (ret < 0 && ret != -ENOSPC && w->lenient &&
+	    vccw_is_program_check(w)) {
+		/* The terminator has the channel say so, when it gets there. */
+		w->ends++;
+		ret = 1;
+	}
+	if (ret < 0 && (!optional || ret == -ENOSPC))
+		return ret;
+	/* The terminator.  There is room: vccw_room() asks for two. */
+	memset(&w->ccws[w->count++], 0, sizeof(*w->ccws));
+	return 0;
+}
+
+/* The i-th CCW written is a TIC to a TIC. */
+static int vccw_tic_to_tic(struct vccw_walk *w, u32 i)
+{
+	const struct vccw_segment *s = w->cp->segments;
+	u32 host = dma32_to_u32(virt_to_dma32(&w->ccws[i]));
+
+	while (host - s->host >= s->count * 8u)
+		s++;
+	/* Terminators are not the client's. */
+	w->fault->ccw_index = i - (s - w->cp->segments);
+	w->fault->ccw_addr = s->iova + host - s->host;
+	return vccw_refuse(w, -ELOOP, VFIO_CCW_RING_R_CCW_TIC_TIC);
+}
+
+/* Put host addresses into the TICs. */
+static int vccw_resolve_tics(struct vccw_walk *w)
+{
+	const struct vccw_segment *to;
+	u32 i;
+
+	for (i = 0; i < w->count && w->tics; i++) {
+		struct ccw1 *ccw = &w->ccws[i], *target;
+
+		if (ccw->cmd_code != VCCW_CMD_TIC)
+			continue;
+		to = vccw_target(w->cp, dma32_to_u32(ccw->cda));
+		if (WARN_ON_ONCE(!to))
+			return -EINVAL;
+		target = dma32_to_virt(u32_to_dma32(to->host +
+				dma32_to_u32(ccw->cda) - to->iova));
+		if (target->cmd_code == VCCW_CMD_TIC) {
+			if (!w->lenient)
+				return vccw_tic_to_tic(w, i);
+			w->ends++;	/* by a program check */
+		}
+		ccw->cda = virt_to_dma32(target);
+		w->tics--;
+	}
+	return 0;
+}
+
+static int vccw_translate(struct vccw_walk *w, u32 cpa)
+{
+	struct vccw_cp *cp = w->cp;
+	int ret, i;
+
+	w->ccws = cp->block;
+	w->idals = cp->block + cp->size;
+	w->count = 0;
+	w->reads = 0;
+	w->tics = 0;
+	w->ends = 0;
+	cp->nr_segments = 0;
+	ret = vccw_add_segment(w, cpa, 0);
+	for (i = 0; !ret && i < cp->nr_segments; i++)
+		ret = vccw_walk_segment(w, &cp->segments[i]);
+	if (!ret && w->tics)
+		ret = vccw_resolve_tics(w);
+	/* A loop nothing leads out of. */
+	if (!ret && !w->ends)
+		ret = vccw_refuse(w, -E2BIG, VFIO_CCW_RING_R_CCW_TOO_MANY);
+	cp->nr_ccws = w->count;
+	return ret;
+}
+
+/* A program that does not fit into the block of its request gets a large one. */
+static int vccw_grow(struct vccw_walk *w)
+{
+	struct vccw_cp *cp = w->cp;
+	void *block;
+
+	if (cp->block != cp->small)
+		return vccw_refuse(w, -E2BIG, VFIO_CCW_RING_R_CCW_TOO_MANY);
+	cond_resched();	/* a batch may be full of these */
+	block = (void *)__get_free_pages(GFP_KERNEL_ACCOUNT | GFP_DMA | __GFP_NOWARN,
+					 VCCW_CP_LARGE_ORDER);
+	if (!block)
+		return vccw_refuse(w, -ENOMEM, VFIO_CCW_RING_R_NO_MEMORY);
+	vccw_cp_set_block(cp, block, PAGE_SIZE << VCCW_CP_LARGE_ORDER);
+	return 0;
+}
+
+/**
+ * vccw_cp_walk - translate any channel program
+ * @dev: the device
+ * @cp: the translated program
+ * @orb: the client's ORB
+ * @lenient: as in vccw_cp_translate()
+ * @fault: what is wrong, filled in when it fails
+ *
+ * Context: process context, vccw_device.lock held; sleeps when pages have to
+ * be pinned.
+ * Return: 0 or -errno.
+ */
+int vccw_cp_walk(struct vccw_device *dev, struct vccw_cp *cp, const u32 *orb,
+		 bool lenient, struct vccw_fault *fault)
+{
+	struct vccw_walk w = {
+		.dev = dev,
+		.cp = cp,
+		.fault = fault,
+		.lenient = lenient,
+		.suspend = orb[1] & VCCW_ORB_SUSPEND,
+		.format1 = orb[1] & VCCW_ORB_FORMAT1,
+		.idaw_format1 = !(orb[1] & VCCW_ORB_IDAW_FORMAT2),
+		.idaw_2k = vccw_orb_idaw_2k(orb[1]),
+	};
+	int ret;
+
+	ret = vccw_translate(&w, orb[2]);
+	while (ret == -ENOSPC) {
+		ret = vccw_grow(&w);
+		if (!ret)
+			ret = vccw_translate(&w, orb[2]);
+	}
+	return ret;
+}
