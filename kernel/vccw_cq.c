@@ -152,7 +152,7 @@ u32 vccw_cq_mark(struct vccw_ring *ring)
 }
 
 /* CQEs that user space has not consumed, were its head to be believed. */
-static u32 vccw_cq_pending(struct vccw_ring *ring, u32 head)
+u32 vccw_cq_pending(const struct vccw_ring *ring, u32 head)
 {
 	return READ_ONCE(ring->cq_next) - head;
 }

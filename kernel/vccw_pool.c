@@ -99,6 +99,27 @@ static int vccw_alloc_pool(struct vccw_queue *q, u32 requests)
 	return 0;
 }
 
+/* The pool is there: point the queue to the ring; sch->lock held. */
+static int vccw_use_ring(struct vccw_device *dev, struct vccw_ring *ring,
+			 u16 index)
+{
+	struct vccw_queue *q = &dev->queue;
+	int ret;
+
+	if (!vccw_idle(q))
+		return -EBUSY;
+	if (ring->polled) {
+		ret = vccw_poll_begin(dev);
+		if (ret)
+			return ret;
+	}
+	q->held = false;
+	q->unsolicited = 0;
+	q->ring = ring;
+	q->ring_index = index;
+	return 0;
+}
+
 /**
  * vccw_queue_attach - let a ring use the queue
  * @dev: the device
@@ -107,7 +128,8 @@ static int vccw_alloc_pool(struct vccw_queue *q, u32 requests)
  * @requests: most requests it can have under way
  *
  * Context: process context, vccw_device.lock held; sleeps.
- * Return: 0, -EBUSY while the region has a request under way, -ENOMEM.
+ * Return: 0, -EBUSY while the region has a request under way, -ENOMEM, or why the
+ * subchannel cannot be polled.
  */
 int vccw_queue_attach(struct vccw_device *dev, struct vccw_ring *ring,
 		      u16 index, u32 requests)
@@ -119,14 +141,7 @@ int vccw_queue_attach(struct vccw_device *dev, struct vccw_ring *ring,
 	ret = vccw_alloc_pool(q, requests);
 	if (!ret) {
 		spin_lock_irq(&dev->sch->lock);
-		if (!vccw_idle(q)) {
-			ret = -EBUSY;
-		} else {
-			q->held = false;
-			q->unsolicited = 0;
-			q->ring = ring;
-			q->ring_index = index;
-		}
+		ret = vccw_use_ring(dev, ring, index);
 		spin_unlock_irq(&dev->sch->lock);
 	}
 	if (ret)
@@ -146,6 +161,7 @@ void vccw_queue_detach(struct vccw_device *dev)
 
 	vccw_queue_stop_all(dev, VFIO_CCW_RING_R_CLOSED);
 	spin_lock_irq(&dev->sch->lock);
+	vccw_poll_end(dev);
 	q->ring = NULL;
 	q->held = false;
 	spin_unlock_irq(&dev->sch->lock);

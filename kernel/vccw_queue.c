@@ -4,7 +4,7 @@
  *
  * The subchannel carries out one start at a time (q->active); further ones
  * wait in q->ready, translated, and the interrupt that ends one issues the
- * next (vccw_queue_irq()).  HALT and CLEAR overtake them: those that wait are
+ * next (vccw_status()).  HALT and CLEAR overtake them: those that wait are
  * taken back, the active one ends by its own interrupt.
  *
  * Whatever way a request came in, through a ring or a region, it goes through
@@ -324,7 +324,7 @@ static void vccw_unsolicited(struct vccw_queue *q, struct irb *irb)
 }
 
 /* Everything but the end of a start that went well. */
-static void vccw_other_status(struct vccw_queue *q, struct irb *irb)
+static void vccw_end_or_go_on(struct vccw_queue *q, struct irb *irb)
 {
 	struct cmd_scsw *scsw = &irb->scsw.cmd;
 	struct vccw_req *active = q->active;
@@ -354,6 +354,17 @@ static void vccw_other_status(struct vccw_queue *q, struct irb *irb)
 	}
 }
 
+static noinline void vccw_other_status(struct vccw_device *dev, struct irb *irb)
+{
+	struct vccw_queue *q = &dev->queue;
+
+	vccw_irb_hide_addresses(irb);
+	vccw_end_or_go_on(q, irb);
+	if (!vccw_fifo_empty(&q->funcs))
+		vccw_issue_funcs(dev);
+	vccw_issue_start(dev);
+}
+
 /* A start that came through a ring has ended as nearly all do. */
 static inline void vccw_complete_good(struct vccw_queue *q, struct vccw_req *req,
 				      const struct irb *irb)
@@ -365,20 +376,13 @@ static inline void vccw_complete_good(struct vccw_queue *q, struct vccw_req *req
 	vccw_put_done(q, req);
 }
 
-/**
- * vccw_queue_irq - the subchannel has stored status
- * @dev: its device
- * @irb: the status; changed
- *
- * Context: subchannel.lock held, interrupts off.
- */
-void vccw_queue_irq(struct vccw_device *dev, struct irb *irb)
+/* The subchannel has stored status; sch->lock held.  Changes the IRB. */
+static __always_inline void vccw_status(struct vccw_device *dev, struct irb *irb)
 {
 	struct cmd_scsw *scsw = &irb->scsw.cmd;
 	struct vccw_queue *q = &dev->queue;
 	struct vccw_req *req = q->active;
 
-	lockdep_assert_held(&dev->sch->lock);
 	/* From here on the IRB is the client's: it knows no address of ours. */
 	scsw->cpa = u32_to_dma32(vccw_client_cpa(req, dma32_to_u32(scsw->cpa)));
 	if (likely(req && !req->special && vccw_irb_clean(irb) &&
@@ -392,11 +396,42 @@ void vccw_queue_irq(struct vccw_device *dev, struct irb *irb)
 			vccw_complete(q, req, 0, VFIO_CCW_RING_R_NONE, irb);
 		return;
 	}
-	vccw_irb_hide_addresses(irb);
-	vccw_other_status(q, irb);
-	if (!vccw_fifo_empty(&q->funcs))
-		vccw_issue_funcs(dev);
-	vccw_issue_start(dev);
+	vccw_other_status(dev, irb);
+}
+
+/**
+ * vccw_queue_take - take status that is pending, start after start
+ * @dev: the device
+ * @most: how many times
+ *
+ * Context: subchannel.lock held, interrupts off.
+ * Return: how many times there was status.
+ */
+u32 vccw_queue_take(struct vccw_device *dev, u32 most)
+{
+	struct irb *irb = this_cpu_ptr(&cio_irb);
+	struct subchannel *sch = dev->sch;
+	u32 n;
+
+	for (n = 0; n < most && !vccw_tsch(sch->schid, irb); n++) {
+		/* As do_cio_interrupt() does. */
+		sch->schib.scsw.cmd = irb->scsw.cmd;
+		vccw_status(dev, irb);
+	}
+	return n;
+}
+
+/**
+ * vccw_queue_irq - the interrupt handler has taken status
+ * @dev: its device
+ * @irb: the status; changed
+ *
+ * Context: hard interrupt, subchannel.lock held.
+ */
+void vccw_queue_irq(struct vccw_device *dev, struct irb *irb)
+{
+	lockdep_assert_held(&dev->sch->lock);
+	vccw_status(dev, irb);
 }
 
 /* Ways in */

@@ -78,6 +78,7 @@ enum vccw_queue_state {
  * @state: are requests taken?
  * @drains: how many wait for what is under way to end; no start is issued
  *	meanwhile
+ * @polled: the ring takes the status; there are no interrupts
  * @active: start the subchannel is carrying out
  * @ready: starts waiting for their turn
  * @funcs: HALTs and CLEARs under way
@@ -105,6 +106,7 @@ enum vccw_queue_state {
 struct vccw_queue {
 	enum vccw_queue_state state;
 	u32 drains;
+	bool polled;
 	struct vccw_req *active;
 	struct vccw_fifo ready;
 	struct vccw_fifo funcs;
@@ -149,6 +151,7 @@ int vccw_queue_func_region(struct vccw_device *dev, enum vccw_func func);
 void vccw_complete_stopped(struct vccw_queue *q, struct vccw_req *req, int res);
 int vccw_queue_cancel(struct vccw_device *dev, u64 target, u16 *reason);
 int vccw_queue_resume(struct vccw_device *dev, u16 *reason);
+u32 vccw_queue_take(struct vccw_device *dev, u32 most);
 void vccw_queue_irq(struct vccw_device *dev, struct irb *irb);
 u64 vccw_queue_oldest(struct vccw_device *dev);
 

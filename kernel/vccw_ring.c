@@ -15,6 +15,11 @@
 #include <linux/vmalloc.h>
 #include "vccw_device.h"
 
+/* What 0 in the setup parameters means, and the most. */
+#define VCCW_RING_POLL_US	100
+#define VCCW_RING_THREAD_US	1000
+#define VCCW_RING_MAX_US	1000000
+
 static_assert(sizeof(struct vfio_ccw_ring_setup) == 96);
 static_assert(sizeof(struct vfio_ccw_ring_attach) == 16);
 static_assert(sizeof(struct vfio_ccw_ring_sqe) == 64);
@@ -46,6 +51,7 @@ static struct vccw_ring *vccw_ring_alloc(u32 sq_entries, u32 cq_entries)
 	spin_lock_init(&ring->cq_lock);
 	init_waitqueue_head(&ring->waiters);
 	init_waitqueue_head(&ring->pollers);
+	init_waitqueue_head(&ring->thread_wait);
 	ring->sq_entries = sq_entries;
 	ring->cq_entries = cq_entries;
 	ring->sq_mask = sq_entries - 1;
@@ -65,6 +71,7 @@ static struct vccw_ring *vccw_ring_alloc(u32 sq_entries, u32 cq_entries)
 	ring->sqes = ring->sq_area + VCCW_RING_SQES;
 	ring->sq_head = ring->cq_area + VCCW_RING_SQ_HEAD;
 	ring->cq_tail = ring->cq_area + VCCW_RING_CQ_TAIL;
+	ring->flags = ring->cq_area + VCCW_RING_FLAGS;
 	ring->cqes = ring->cq_area + VCCW_RING_CQES;
 	return ring;
 }
@@ -104,6 +111,7 @@ static int vccw_ring_attach(struct vccw_ring *ring, struct vccw_device *dev)
 	kref_get(&ring->ref);
 	dev->ring = ring;
 	ring->devices[index] = dev;
+	ring->top = max_t(u32, ring->top, index + 1);
 out:
 	mutex_unlock(&ring->submit);
 	return index;
@@ -116,6 +124,8 @@ static void vccw_ring_detach_locked(struct vccw_device *dev)
 	/* No more submissions, and then an end of those there are. */
 	mutex_lock(&ring->submit);
 	ring->devices[dev->queue.ring_index] = NULL;
+	while (ring->top && !ring->devices[ring->top - 1])
+		ring->top--;
 	mutex_unlock(&ring->submit);
 	mutex_lock(&dev->lock);
 	vccw_queue_detach(dev);
@@ -162,6 +172,7 @@ static int vccw_ring_release(struct inode *inode, struct file *file)
 	struct vccw_ring *ring = file->private_data;
 	struct vccw_device *dev;
 
+	vccw_thread_stop(ring);
 	while ((dev = vccw_ring_any_device(ring))) {
 		mutex_lock(&dev->ring_lock);
 		/* If it closes at the same time, that is done by now. */
@@ -226,8 +237,18 @@ static const struct file_operations vccw_ring_fops = {
 
 static int vccw_ring_check_setup(struct vfio_ccw_ring_setup *setup)
 {
-	if (setup->flags || setup->reserved0 ||
+	u32 flags = setup->flags;
+
+	if (flags & ~(VFIO_CCW_RING_SETUP_POLL | VFIO_CCW_RING_SETUP_THREAD |
+		      VFIO_CCW_RING_SETUP_THREAD_CPU) || setup->reserved1 ||
 	    memchr_inv(setup->reserved, 0, sizeof(setup->reserved)))
+		return -EINVAL;
+	if ((!(flags & VFIO_CCW_RING_SETUP_POLL) && setup->poll_us) ||
+	    (!(flags & VFIO_CCW_RING_SETUP_THREAD) &&
+	     (setup->thread_idle_us || flags & VFIO_CCW_RING_SETUP_THREAD_CPU)) ||
+	    (!(flags & VFIO_CCW_RING_SETUP_THREAD_CPU) && setup->thread_cpu) ||
+	    setup->poll_us > VCCW_RING_MAX_US ||
+	    setup->thread_idle_us > VCCW_RING_MAX_US)
 		return -EINVAL;
 	if (!setup->sq_entries || setup->sq_entries > VFIO_CCW_RING_MAX_ENTRIES)
 		return -EINVAL;
@@ -244,7 +265,9 @@ static int vccw_ring_check_setup(struct vfio_ccw_ring_setup *setup)
 static void vccw_ring_describe(const struct vccw_ring *ring,
 			       struct vfio_ccw_ring_setup *setup)
 {
-	setup->features = 0;
+	setup->features = VFIO_CCW_RING_FEAT_THREAD;
+	if (vccw_poll_possible())
+		setup->features |= VFIO_CCW_RING_FEAT_POLL;
 	setup->sq_bytes = ring->sq_bytes;
 	setup->cq_bytes = ring->cq_bytes;
 	setup->off_sq_tail = VCCW_RING_SQ_TAIL;
@@ -253,6 +276,7 @@ static void vccw_ring_describe(const struct vccw_ring *ring,
 	setup->off_sq_head = VCCW_RING_SQ_HEAD;
 	setup->off_cq_tail = VCCW_RING_CQ_TAIL;
 	setup->off_cqes = VCCW_RING_CQES;
+	setup->off_flags = VCCW_RING_FLAGS;
 }
 
 /* A file for a new ring with the device attached; the ring's reference goes to it. */
@@ -265,6 +289,7 @@ static struct file *vccw_ring_file(struct vccw_ring *ring,
 	file = anon_inode_getfile("[vfio-ccw-ring]", &vccw_ring_fops, ring,
 				  O_RDWR);
 	if (IS_ERR(file)) {
+		vccw_thread_stop(ring);
 		vccw_ring_put(ring);
 		return file;
 	}
@@ -277,6 +302,25 @@ static struct file *vccw_ring_file(struct vccw_ring *ring,
 	}
 	*index = ret;
 	return file;
+}
+
+/* Do as the setup flags say. */
+static int vccw_ring_set_mode(struct vccw_ring *ring,
+			      const struct vfio_ccw_ring_setup *setup)
+{
+	if (setup->flags & VFIO_CCW_RING_SETUP_POLL) {
+		if (!vccw_poll_possible())
+			return -EOPNOTSUPP;
+		ring->polled = true;
+		ring->poll_ns = (setup->poll_us ?: VCCW_RING_POLL_US) *
+				(u64)NSEC_PER_USEC;
+	}
+	if (!(setup->flags & VFIO_CCW_RING_SETUP_THREAD))
+		return 0;
+	ring->thread_ns = (setup->thread_idle_us ?: VCCW_RING_THREAD_US) *
+			  (u64)NSEC_PER_USEC;
+	return vccw_thread_start(ring, setup->flags & VFIO_CCW_RING_SETUP_THREAD_CPU,
+				 setup->thread_cpu);
 }
 
 static int vccw_ring_setup(struct vccw_device *dev, void __user *arg)
@@ -299,6 +343,11 @@ static int vccw_ring_setup(struct vccw_device *dev, void __user *arg)
 	if (!ring)
 		goto put_fd;
 	vccw_ring_describe(ring, &setup);
+	ret = vccw_ring_set_mode(ring, &setup);
+	if (ret) {
+		vccw_ring_put(ring);
+		goto put_fd;
+	}
 	file = vccw_ring_file(ring, dev, &setup.subchannel);
 	ret = PTR_ERR(file);
 	if (IS_ERR(file))

@@ -3,6 +3,7 @@
 #define VCCW_RING_H
 
 #include <linux/kref.h>
+#include <linux/ktime.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -25,6 +26,7 @@ struct vccw_device;
 /* CQ area: what the driver writes. */
 #define VCCW_RING_SQ_HEAD	0
 #define VCCW_RING_CQ_TAIL	(1 * VCCW_RING_LINE)
+#define VCCW_RING_FLAGS		(1 * VCCW_RING_LINE + 128)
 #define VCCW_RING_CQES		(2 * VCCW_RING_LINE)
 
 /**
@@ -37,6 +39,7 @@ struct vccw_device;
  * @sqes: SQEs in @sq_area
  * @sq_head: SQ head in @cq_area, written only
  * @cq_tail: CQ tail in @cq_area, written only
+ * @flags: VFIO_CCW_RING_NEED_* in @cq_area, written by the thread
  * @cqes: CQEs in @cq_area
  * @sq_entries: size of the SQ
  * @cq_entries: size of the CQ
@@ -45,9 +48,16 @@ struct vccw_device;
  * @sq_bytes: size of @sq_area
  * @cq_bytes: size of @cq_area
  *
- * @submit: serialises submitters; protects @sq_next and @devices
+ * @polled: status is polled for
+ * @poll_ns: for how long without a pause
+ * @thread: consumes SQEs, NULL if there is none
+ * @thread_ns: how long it looks in vain before it sleeps
+ * @thread_wait: where it sleeps; its lock protects @flags while it does
+ *
+ * @submit: serialises submitters and pollers; protects @sq_next, @devices and @top
  * @sq_next: the SQ head; what @sq_head says is never read back
  * @devices: attached devices by index
+ * @top: behind the highest index in use
  *
  * @cq_lock: protects the following; nests inside a subchannel's lock
  * @cq_next: the CQ tail; what @cq_tail says is never read back
@@ -68,6 +78,7 @@ struct vccw_ring {
 	struct vfio_ccw_ring_sqe *sqes;
 	u32 *sq_head;
 	u32 *cq_tail;
+	u32 *flags;
 	struct vfio_ccw_ring_cqe *cqes;
 	u32 sq_entries;
 	u32 cq_entries;
@@ -76,9 +87,16 @@ struct vccw_ring {
 	u32 sq_bytes;
 	u32 cq_bytes;
 
+	bool polled;
+	u64 poll_ns;
+	struct task_struct *thread;
+	u64 thread_ns;
+	wait_queue_head_t thread_wait;
+
 	struct mutex submit;
 	u32 sq_next;
 	struct vccw_device *devices[VFIO_CCW_RING_MAX_SUBCHANNELS];
+	u32 top;
 
 	spinlock_t cq_lock;
 	u32 cq_next;
@@ -96,7 +114,20 @@ int vccw_ring_feature(struct vccw_device *dev, u32 flags, void __user *arg,
 void vccw_ring_detach(struct vccw_device *dev);
 
 /* vccw_sq.c: submission */
+long vccw_sq_submit(struct vccw_ring *ring, u32 to_submit);
 long vccw_ring_enter(struct vccw_ring *ring, unsigned long arg);
+
+/* vccw_poll.c: completions without interrupts */
+bool vccw_poll_possible(void);
+int vccw_poll_begin(struct vccw_device *dev);
+void vccw_poll_end(struct vccw_device *dev);
+bool vccw_poll_devices(struct vccw_ring *ring, bool idle_too);
+int vccw_poll_wait(struct vccw_ring *ring, u32 min, ktime_t *timeout);
+
+/* vccw_thread.c: submission without system calls */
+int vccw_thread_start(struct vccw_ring *ring, bool bind, u32 cpu);
+void vccw_thread_wake(struct vccw_ring *ring);
+void vccw_thread_stop(struct vccw_ring *ring);
 
 /* vccw_cq.c: completion */
 void vccw_cq_wake(struct vccw_ring *ring);
@@ -106,6 +137,7 @@ void vccw_cq_post(struct vccw_ring *ring, u16 index, u64 user_data, int res,
 bool vccw_cq_post_extra(struct vccw_ring *ring, u16 index, u64 user_data,
 			u16 flags, const struct irb *irb);
 u32 vccw_cq_mark(struct vccw_ring *ring);
+u32 vccw_cq_pending(const struct vccw_ring *ring, u32 head);
 int vccw_cq_wait(struct vccw_ring *ring, u32 min, ktime_t *timeout);
 __poll_t vccw_cq_poll(struct vccw_ring *ring, struct file *file,
 		      struct poll_table_struct *table);

@@ -253,8 +253,15 @@ static void vccw_sq_consume(struct vccw_ring *ring, u32 n)
 	smp_store_release(ring->sq_head, ring->sq_next);
 }
 
-/* Consume up to @to_submit SQEs: their number or -errno. */
-static long vccw_sq_submit(struct vccw_ring *ring, u32 to_submit)
+/**
+ * vccw_sq_submit - consume SQEs
+ * @ring: the ring
+ * @to_submit: how many at most
+ *
+ * Context: process context; sleeps.
+ * Return: how many were, or -errno as VFIO_CCW_RING_ENTER.
+ */
+long vccw_sq_submit(struct vccw_ring *ring, u32 to_submit)
 {
 	u32 ready, wanted, n;
 	int ret;
@@ -296,8 +303,14 @@ long vccw_ring_enter(struct vccw_ring *ring, unsigned long arg)
 
 	if (copy_from_user(&enter, (void __user *)arg, sizeof(enter)))
 		return -EFAULT;
-	if (enter.flags & ~VFIO_CCW_RING_ENTER_TIMEOUT || enter.reserved)
+	if (enter.flags & ~(VFIO_CCW_RING_ENTER_TIMEOUT |
+			    VFIO_CCW_RING_ENTER_WAKEUP) || enter.reserved)
 		return -EINVAL;
+	if (enter.flags & VFIO_CCW_RING_ENTER_WAKEUP) {
+		if (!ring->thread)
+			return -EINVAL;
+		vccw_thread_wake(ring);
+	}
 	if (enter.flags & VFIO_CCW_RING_ENTER_TIMEOUT) {
 		until = ktime_add_safe(ktime_get(),
 				       min_t(u64, enter.timeout_ns, KTIME_MAX));
@@ -311,7 +324,11 @@ long vccw_ring_enter(struct vccw_ring *ring, unsigned long arg)
 	if (submitted < 0)
 		return submitted;
 	if (enter.min_complete) {
-		ret = vccw_cq_wait(ring, enter.min_complete, timeout);
+		/* A thread polls for those who wait. */
+		if (ring->polled && !ring->thread)
+			ret = vccw_poll_wait(ring, enter.min_complete, timeout);
+		else
+			ret = vccw_cq_wait(ring, enter.min_complete, timeout);
 		if (ret)
 			return ret;
 	}

@@ -3,6 +3,7 @@
  * Ending requests: because memory is unmapped, a ring or the device is closed
  * or reset, or the device or a channel path to it has gone.
  */
+#include <linux/delay.h>
 #include <linux/jiffies.h>
 #include <linux/sched.h>
 #include <linux/vfio_ccw_ring.h>
@@ -17,12 +18,30 @@
 /* How long operations have to end by themselves. */
 #define VCCW_SETTLE_TIMEOUT	(5 * HZ)
 
+/* As vccw_wait_idle(), for a subchannel that does not interrupt. */
+static bool vccw_poll_idle(struct vccw_device *dev, long timeout)
+{
+	unsigned long end = jiffies + timeout;
+
+	do {
+		vccw_queue_take(dev, 1);
+		if (vccw_idle(&dev->queue))
+			return true;
+		spin_unlock_irq(&dev->sch->lock);
+		usleep_range(50, 200);
+		spin_lock_irq(&dev->sch->lock);
+	} while (time_before(jiffies, end));
+	return false;
+}
+
 /* Wait until nothing is under way; sch->lock held, and let go meanwhile. */
 static bool vccw_wait_idle(struct vccw_device *dev, long timeout)
 {
 	struct vccw_queue *q = &dev->queue;
 	struct subchannel *sch = dev->sch;
 
+	if (q->polled)
+		return vccw_poll_idle(dev, timeout);
 	return wait_event_lock_irq_timeout(q->idle, vccw_idle(q), sch->lock,
 					   timeout);
 }
@@ -191,6 +210,15 @@ void vccw_queue_stop_range(struct vccw_device *dev, u64 first, u64 last,
 	spin_unlock_irq(&dev->sch->lock);
 }
 
+/* Nobody else may be waiting for completions. */
+static void vccw_queue_poll(struct vccw_device *dev)
+{
+	spin_lock_irq(&dev->sch->lock);
+	if (dev->queue.polled)
+		vccw_queue_take(dev, 1);
+	spin_unlock_irq(&dev->sch->lock);
+}
+
 /**
  * vccw_queue_settle - let the requests under way end
  * @dev: the device
@@ -206,6 +234,7 @@ int vccw_queue_settle(struct vccw_device *dev)
 		if (time_after(jiffies, end))
 			return -EBUSY;
 		schedule_timeout_uninterruptible(1);
+		vccw_queue_poll(dev);
 	}
 	return 0;
 }
@@ -227,7 +256,8 @@ int vccw_queue_open(struct vccw_device *dev)
 
 	spin_lock_irq(&sch->lock);
 	if (dev->queue.state != VCCW_QUEUE_DEAD) {
-		sch->isc = VFIO_CCW_ISC;
+		if (!dev->queue.polled)
+			sch->isc = VFIO_CCW_ISC;
 		ret = cio_enable_subchannel(sch, dev->intparm);
 	}
 	if (!ret) {

@@ -101,6 +101,8 @@ struct ring {
 	unsigned int n_devs;
 	uint16_t index;
 	uint64_t features;
+	uint64_t enters;
+	const uint32_t *k_flags; /* NULL if no thread submits */
 	int fd;
 };
 
@@ -120,6 +122,7 @@ static inline struct ring *to_ring(const struct ccwring_ring *pub)
  * @enter: consume up to @to_submit entries, then wait until the CQ holds
  *	@min_complete; negative @timeout_ns for no limit.  Returns the number
  *	consumed or -errno, with the meaning of VFIO_CCW_RING_ENTER
+ * @wake: wake the thread that submits; NULL if there never is one
  * @poll_fd: file that polls readable when there are completions; NULL if that
  *	is ring->fd
  * @close: undo open
@@ -133,6 +136,7 @@ struct transport_ops {
 	int (*attach)(struct ring *ring, struct ccwring_device *dev);
 	int (*enter)(struct ring *ring, uint32_t to_submit, uint32_t min_complete,
 		     int64_t timeout_ns);
+	int (*wake)(struct ring *ring);
 	int (*poll_fd)(struct ring *ring);
 	void (*close)(struct ring *ring);
 };

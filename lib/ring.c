@@ -35,7 +35,8 @@ static int check_opts(struct ccwring_ring_opts *opts)
 {
 	if (!opts->sq_entries)
 		opts->sq_entries = 64;
-	if (opts->flags || opts->sq_entries > VFIO_CCW_RING_MAX_ENTRIES ||
+	if (opts->flags & ~(CCWRING_RING_POLL | CCWRING_RING_THREAD | CCWRING_RING_THREAD_CPU) ||
+	    opts->sq_entries > VFIO_CCW_RING_MAX_ENTRIES ||
 	    opts->cq_entries > 2 * VFIO_CCW_RING_MAX_ENTRIES ||
 	    (opts->cq_entries && opts->cq_entries < opts->sq_entries))
 		return -EINVAL;
@@ -168,12 +169,30 @@ int ccwring_ring_fd(struct ccwring_ring *pub)
 	return ring->ops->poll_fd ? ring->ops->poll_fd(ring) : ring->fd;
 }
 
+uint64_t ccwring_ring_enters(const struct ccwring_ring *pub)
+{
+	return to_ring(pub)->enters;
+}
+
 static int ring_enter(struct ccwring_ring *pub, uint32_t to_submit, uint32_t min_complete,
 		      int64_t timeout_ns)
 {
 	struct ring *ring = to_ring(pub);
 
+	ring->enters++;
 	return ring->ops->enter(ring, to_submit, min_complete, timeout_ns);
+}
+
+/* The thread that submits may sleep. */
+static int wake_thread(struct ring *ring)
+{
+	/* Full barrier: the SQ tail is stored before the flags are loaded; pairs
+	 * with the thread's, between its store of the flag and load of the tail. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (!(__atomic_load_n(ring->k_flags, __ATOMIC_RELAXED) & VFIO_CCW_RING_NEED_WAKEUP))
+		return 0;
+	ring->enters++;
+	return ring->ops->wake(ring);
 }
 
 /* Publishes what was taken since the last time; returns how many entries the
@@ -191,16 +210,38 @@ static uint32_t publish(struct ccwring_ring *ring)
 int ccwring_submit(struct ccwring_ring *ring)
 {
 	uint32_t to_submit = publish(ring);
+	int err;
 
-	return to_submit ? ring_enter(ring, to_submit, 0, -1) : 0;
+	if (!to_submit)
+		return 0;
+	if (!to_ring(ring)->k_flags)
+		return ring_enter(ring, to_submit, 0, -1);
+	err = wake_thread(to_ring(ring));
+	return err ? err : (int)to_submit;
+}
+
+/* As ccwring_submit_and_wait(), where a thread submits. */
+static int submit_to_thread(struct ccwring_ring *ring, uint32_t min_complete, int64_t timeout_ns)
+{
+	int submitted = ccwring_submit(ring);
+	int ret = 0;
+
+	/* The reaper is us: no call if there is what we wait for. */
+	if (submitted >= 0 && min_complete && !ccwring_cq_next(ring, min_complete - 1))
+		ret = ring_enter(ring, 0, min_complete, timeout_ns);
+	return ret < 0 && !submitted ? ret : submitted;
 }
 
 int ccwring_submit_and_wait(struct ccwring_ring *ring, uint32_t min_complete, int64_t timeout_ns)
 {
-	uint32_t to_submit = publish(ring);
-	uint32_t consumed, before = ring->sq_head;
-	int ret = ring_enter(ring, to_submit, min_complete, timeout_ns);
+	uint32_t to_submit, consumed, before;
+	int ret;
 
+	if (to_ring(ring)->k_flags)
+		return submit_to_thread(ring, min_complete, timeout_ns);
+	to_submit = publish(ring);
+	before = ring->sq_head;
+	ret = ring_enter(ring, to_submit, min_complete, timeout_ns);
 	if (ret >= 0)
 		return ret;
 	/* No room in the CQ, but what fills it is still under way. */

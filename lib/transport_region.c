@@ -94,8 +94,12 @@ static int region_open(struct ring *ring, struct ccwring_device *dev,
 {
 	uint32_t sq_entries = round_up_pow2(opts->sq_entries);
 	uint32_t cq_entries = opts->cq_entries ? round_up_pow2(opts->cq_entries) : 2 * sq_entries;
-	struct region_queue *q = calloc(1, sizeof(*q));
+	struct region_queue *q;
 	int ret;
+
+	if (opts->flags)
+		return -EOPNOTSUPP;
+	q = calloc(1, sizeof(*q));
 
 	if (!q)
 		return -ENOMEM;

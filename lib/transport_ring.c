@@ -72,6 +72,7 @@ static bool layout_ok(const struct vfio_ccw_ring_setup *s)
 	       fits(s->off_sqes, s->sq_entries, sizeof(struct vfio_ccw_ring_sqe), s->sq_bytes, 8) &&
 	       fits(s->off_sq_head, 1, 4, s->cq_bytes, 4) &&
 	       fits(s->off_cq_tail, 1, 4, s->cq_bytes, 4) &&
+	       fits(s->off_flags, 1, 4, s->cq_bytes, 4) &&
 	       fits(s->off_cqes, s->cq_entries, sizeof(struct vfio_ccw_ring_cqe), s->cq_bytes, 8);
 }
 
@@ -120,12 +121,28 @@ static void set_pointers(struct ring *ring, const struct vfio_ccw_ring_setup *s)
 	pub->cq_tail = __atomic_load_n(pub->k_cq_tail, __ATOMIC_ACQUIRE);
 }
 
+/* How a ring that submits or completes by other means than ENTER and interrupts is used. */
+static void set_mode(struct ring *ring, const struct vfio_ccw_ring_setup *s)
+{
+	const struct ring_maps *maps = ring->transport;
+
+	ring->pub.peek_enters = (s->flags &
+				 (VFIO_CCW_RING_SETUP_POLL | VFIO_CCW_RING_SETUP_THREAD)) ==
+				VFIO_CCW_RING_SETUP_POLL;
+	if (s->flags & VFIO_CCW_RING_SETUP_THREAD)
+		ring->k_flags = (const void *)(maps->cq + s->off_flags);
+}
+
 static int fd_open(struct ring *ring, struct ccwring_device *dev,
 		   const struct ccwring_ring_opts *opts)
 {
 	struct vfio_ccw_ring_setup setup = {
+		.flags = opts->flags,
 		.sq_entries = opts->sq_entries,
 		.cq_entries = opts->cq_entries,
+		.thread_cpu = opts->thread_cpu,
+		.thread_idle_us = opts->thread_idle_us,
+		.poll_us = opts->poll_us,
 	};
 	int err;
 
@@ -139,6 +156,7 @@ static int fd_open(struct ring *ring, struct ccwring_device *dev,
 	if (err)
 		goto close_fd;
 	set_pointers(ring, &setup);
+	set_mode(ring, &setup);
 	ring->fd = setup.ring_fd;
 	ring->index = setup.subchannel;
 	ring->features = setup.features;
@@ -176,6 +194,13 @@ static int fd_enter(struct ring *ring, uint32_t to_submit, uint32_t min_complete
 	return ret < 0 ? -errno : ret;
 }
 
+static int fd_wake(struct ring *ring)
+{
+	struct vfio_ccw_ring_enter enter = { .flags = VFIO_CCW_RING_ENTER_WAKEUP };
+
+	return ioctl(ring->fd, VFIO_CCW_RING_ENTER, &enter) < 0 ? -errno : 0;
+}
+
 static void fd_close(struct ring *ring)
 {
 	struct ring_maps *maps = ring->transport;
@@ -193,5 +218,6 @@ const struct transport_ops transport_ring = {
 	.open = fd_open,
 	.attach = fd_attach,
 	.enter = fd_enter,
+	.wake = fd_wake,
 	.close = fd_close,
 };

@@ -71,6 +71,8 @@ struct slot {
 struct bench_opts {
 	int backend;
 	int access;
+	uint32_t ring_flags;
+	unsigned int thread_cpu;
 	const struct shape *shape;
 	unsigned int depth;
 	unsigned int batch;
@@ -83,6 +85,7 @@ struct bench_opts {
 	uint32_t write_seed;
 	bool verify;
 	bool latency;
+	bool spin;
 	bool json;
 	bool verbose;
 	const char *devices[MAX_SUBCHANNELS];
@@ -105,6 +108,7 @@ struct bench {
 	struct histogram latency;
 	uint64_t done;
 	uint64_t errors;
+	uint64_t enters;
 	double seconds;
 };
 

@@ -70,12 +70,12 @@ static inline uint64_t stamp_ns(uint64_t difference)
 }
 #endif
 
+/* Requests issued and done; what is between is under way. */
 struct progress {
 	uint64_t issued;
 	uint64_t done;
 	uint64_t target;
 	uint64_t deadline; /* ns, 0: none */
-	unsigned int under_way;
 };
 
 static void tell(struct bench *b, const struct vfio_ccw_ring_cqe *cqe, const char *what)
@@ -88,7 +88,7 @@ static void tell(struct bench *b, const struct vfio_ccw_ring_cqe *cqe, const cha
 	complain("%s: %s", what, line);
 }
 
-static inline void issue(struct bench *b, struct progress *p, struct slot *slot)
+static inline void issue(struct bench *b, struct slot *slot)
 {
 	/* There is an entry for each slot. */
 	struct vfio_ccw_ring_sqe *sqe = ccwring_get_sqe(b->ring);
@@ -96,7 +96,6 @@ static inline void issue(struct bench *b, struct progress *p, struct slot *slot)
 	ccwring_prep_start(sqe, slot->sch, &slot->orb, (uintptr_t)slot);
 	if (b->opts.latency)
 		slot->started = stamp();
-	p->under_way++;
 }
 
 static inline void issue_next(struct bench *b, struct progress *p, struct slot *slot)
@@ -104,7 +103,7 @@ static inline void issue_next(struct bench *b, struct progress *p, struct slot *
 	if (b->next)
 		b->next(b, slot);
 	p->issued++;
-	issue(b, p, slot);
+	issue(b, slot);
 }
 
 /* A completion that is not simply good.  Returns true if it counts as one. */
@@ -116,10 +115,9 @@ static bool bad(struct bench *b, struct progress *p, struct slot *slot,
 			tell(b, cqe, "status");
 		return false;
 	}
-	p->under_way--;
 	/* Taken back because of another's failure: the same again. */
 	if (cqe->res == -ECANCELED && cqe->reason == VFIO_CCW_RING_R_HELD) {
-		issue(b, p, slot);
+		issue(b, slot);
 		return false;
 	}
 	b->errors++;
@@ -148,7 +146,6 @@ static inline void reap(struct bench *b, struct progress *p, const struct vfio_c
 		if (!bad(b, p, slot, cqe))
 			return;
 	} else {
-		p->under_way--;
 		if (b->opts.latency)
 			hist_add(&b->latency, stamp_ns(stamp() - slot->started));
 		if (b->opts.verify)
@@ -167,8 +164,14 @@ static void look_at_clock(struct progress *p)
 
 static int wait_more(struct bench *b, const struct progress *p)
 {
-	unsigned int want = b->opts.batch < p->under_way ? b->opts.batch : p->under_way;
-	int ret = ccwring_submit_and_wait(b->ring, want, -1);
+	uint64_t under_way = p->issued - p->done;
+	unsigned int want = b->opts.batch < under_way ? b->opts.batch : under_way;
+	int ret;
+
+	if (b->opts.spin)
+		ret = ccwring_submit(b->ring);
+	else
+		ret = ccwring_submit_and_wait(b->ring, want, -1);
 
 	if (ret >= 0 || ret == -EINTR)
 		return 0;
@@ -176,24 +179,52 @@ static int wait_more(struct bench *b, const struct progress *p)
 	return ret;
 }
 
+static void reap_all(struct bench *b, struct progress *p, uint32_t ready)
+{
+	for (uint32_t n = 0; n < ready; n++)
+		reap(b, p, ccwring_cq_at(b->ring, n));
+}
+
+/* As reap_all(), when all there is to do with a good completion is to issue the
+ * same again: what is measured then is the ring and not this program. */
+static void reap_alike(struct bench *b, struct progress *p, uint32_t ready)
+{
+	struct ccwring_ring *ring = b->ring;
+	uint64_t left = p->target > p->issued ? p->target - p->issued : 0;
+	uint32_t n;
+
+	for (n = 0; n < ready && n < left; n++) {
+		const struct vfio_ccw_ring_cqe *cqe = ccwring_cq_at(ring, n);
+		const struct slot *slot = (const struct slot *)(uintptr_t)cqe->user_data;
+
+		if (__builtin_expect(!ccwring_cqe_good(cqe), 0))
+			break;
+		ccwring_prep_start(ccwring_get_sqe(ring), slot->sch, &slot->orb, cqe->user_data);
+	}
+	p->issued += n;
+	p->done += n;
+	for (; n < ready; n++)
+		reap(b, p, ccwring_cq_at(ring, n));
+}
+
 /* Keeps all slots busy until the target is met, then lets them run out. */
 static int loop(struct bench *b, struct progress *p)
 {
-	const struct vfio_ccw_ring_cqe *cqe;
+	bool alike = !b->next && !b->opts.latency && !b->opts.verify;
 
 	for (unsigned int i = 0; i < b->n_slots && p->issued < p->target; i++)
 		issue_next(b, p, &b->slots[i]);
-	while (p->under_way) {
-		uint32_t n = 0;
+	while (p->done < p->issued) {
 		int err = wait_more(b, p);
+		uint32_t ready = ccwring_cq_ready(b->ring);
 
 		if (err)
 			return err;
-		while ((cqe = ccwring_cq_next(b->ring, n))) {
-			reap(b, p, cqe);
-			n++;
-		}
-		ccwring_cqe_seen(b->ring, n);
+		if (alike)
+			reap_alike(b, p, ready);
+		else
+			reap_all(b, p, ready);
+		ccwring_cqe_seen(b->ring, ready);
 		if (p->deadline || stopped)
 			look_at_clock(p);
 	}
@@ -230,9 +261,11 @@ int bench_run(struct bench *b)
 	begin = now_ns();
 	if (b->opts.duration > 0)
 		p.deadline = begin + (uint64_t)(b->opts.duration * 1e9);
+	b->enters = ccwring_ring_enters(b->ring);
 	MARK_BEGIN();
 	err = loop(b, &p);
 	MARK_END();
+	b->enters = ccwring_ring_enters(b->ring) - b->enters;
 	b->seconds = (now_ns() - begin) / 1e9;
 	b->done = p.done;
 	return err;

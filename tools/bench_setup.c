@@ -33,7 +33,10 @@ static int open_context(struct bench *b)
 
 static uint32_t ring_entries(const struct bench *b)
 {
-	return b->n_slots < 2 ? 2 : b->n_slots;
+	/* A thread gives entries back later than their requests may have ended. */
+	uint32_t n = b->opts.ring_flags & CCWRING_RING_THREAD ? 2 * b->n_slots : b->n_slots;
+
+	return n < 2 ? 2 : n;
 }
 
 static int open_ring(struct bench *b)
@@ -42,6 +45,8 @@ static int open_ring(struct bench *b)
 		.size = sizeof(opts),
 		.backend = b->opts.backend,
 		.sq_entries = ring_entries(b),
+		.flags = b->opts.ring_flags,
+		.thread_cpu = b->opts.thread_cpu,
 	};
 	int ret = ccwring_ring_new(b->devs[0], &opts, &b->ring);
 

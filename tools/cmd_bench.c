@@ -22,6 +22,9 @@ enum {
 	OPT_NO_LATENCY,
 	OPT_MARKERS,
 	OPT_VFIO,
+	OPT_POLL,
+	OPT_THREAD,
+	OPT_SPIN,
 };
 
 static const struct argp_option options[] = {
@@ -30,6 +33,10 @@ static const struct argp_option options[] = {
 	  "How devices are opened: group and container, or character device and iommufd (auto: "
 	  "the first that works)",
 	  0 },
+	{ "poll", OPT_POLL, NULL, 0, "The ring polls for completions: no interrupts", 0 },
+	{ "thread", OPT_THREAD, "CPU", OPTION_ARG_OPTIONAL,
+	  "A thread of the driver, on that CPU alone if one is named, submits: implies --spin", 0 },
+	{ "spin", OPT_SPIN, NULL, 0, "Look at the completion queue instead of waiting for it", 0 },
 	{ "shape", 's', "SHAPE", 0,
 	  "nop, 1page, 16page, 64page, eckd-4k-read, eckd-4k-write, eckd-track-read (nop)", 0 },
 	{ "depth", 'q', "N", 0, "Requests under way on each subchannel (1)", 0 },
@@ -95,7 +102,10 @@ struct args {
 static void finish(struct args *args, struct argp_state *state)
 {
 	struct bench_opts *o = &args->opts;
+	unsigned int most = VFIO_CCW_RING_MAX_ENTRIES;
 
+	if (o->ring_flags & CCWRING_RING_THREAD)
+		most /= 2;
 	if (!o->n_devices)
 		argp_error(state, "which device?");
 	if (args->subchannels > o->n_devices)
@@ -103,8 +113,8 @@ static void finish(struct args *args, struct argp_state *state)
 			   o->n_devices);
 	if (args->subchannels)
 		o->n_devices = args->subchannels;
-	if (o->depth * o->n_devices > VFIO_CCW_RING_MAX_ENTRIES)
-		argp_error(state, "more than %u requests under way", VFIO_CCW_RING_MAX_ENTRIES);
+	if (o->depth * o->n_devices > most)
+		argp_error(state, "more than %u requests under way", most);
 	if (!args->warmup_set)
 		o->warmup = 2ULL * o->depth * o->n_devices;
 	if (!args->write_seed_set)
@@ -120,6 +130,20 @@ static error_t parse_more(int key, char *arg, struct args *args, struct argp_sta
 	switch (key) {
 	case OPT_VFIO:
 		o->access = access_kind(state, arg);
+		break;
+	case OPT_POLL:
+		o->ring_flags |= CCWRING_RING_POLL;
+		break;
+	case OPT_THREAD:
+		o->ring_flags |= CCWRING_RING_THREAD;
+		o->spin = true;
+		if (!arg)
+			break;
+		o->ring_flags |= CCWRING_RING_THREAD_CPU;
+		o->thread_cpu = number(state, arg, 0, UINT32_MAX);
+		break;
+	case OPT_SPIN:
+		o->spin = true;
 		break;
 	case OPT_CYLINDERS:
 		o->cylinders = number(state, arg, 1, 65520);
@@ -202,7 +226,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static const char *backend_name(const struct bench *b)
 {
-	return ccwring_ring_backend(b->ring) == CCWRING_BACKEND_RING ? "ring" : "region";
+	static const char *const rings[] = { "ring", "ring-poll", "ring-thread",
+					     "ring-thread-poll" };
+
+	if (ccwring_ring_backend(b->ring) != CCWRING_BACKEND_RING)
+		return "region";
+	return rings[!!(b->opts.ring_flags & CCWRING_RING_POLL) +
+		     2 * !!(b->opts.ring_flags & CCWRING_RING_THREAD)];
 }
 
 static const char *access_name(const struct bench *b)
@@ -252,6 +282,7 @@ static void report_json(const struct bench *b, double ns_per_io, double iops)
 	add_percentile(o, "p99_ns", b, 99);
 	add_int(o, "errors", b->errors);
 	add_int(o, "count", b->done);
+	add_int(o, "enters", b->enters);
 	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
 	json_object_put(o);
 }
@@ -265,9 +296,9 @@ static void report(const struct bench *b)
 		report_json(b, ns_per_io, iops);
 		return;
 	}
-	printf("%-7s %-15s %4s %5s %10s %10s %10s %10s %7s %10s\n", "backend", "shape", "qd",
+	printf("%-16s %-15s %4s %5s %10s %10s %10s %10s %7s %10s\n", "backend", "shape", "qd",
 	       "subch", "ns/io", "iops", "p50 ns", "p99 ns", "errors", "count");
-	printf("%-7s %-15s %4u %5u %10.0f %10.0f %10llu %10llu %7llu %10llu\n", backend_name(b),
+	printf("%-16s %-15s %4u %5u %10.0f %10.0f %10llu %10llu %7llu %10llu\n", backend_name(b),
 	       b->opts.shape->name, b->opts.depth, b->n_devs, ns_per_io, iops,
 	       (unsigned long long)hist_percentile(&b->latency, 50),
 	       (unsigned long long)hist_percentile(&b->latency, 99), (unsigned long long)b->errors,

@@ -35,11 +35,22 @@ static void refuse_setups(int device)
 	int before = open_files();
 
 #define WITH(...) (struct vfio_ccw_ring_setup){ .sq_entries = 8, __VA_ARGS__ }
-	refuse(device, WITH(.flags = 1), -EINVAL, "an unknown flag");
+	refuse(device, WITH(.flags = 1U << 3), -EINVAL, "an unknown flag");
 	refuse(device, WITH(.flags = 1U << 31), -EINVAL, "the highest flag");
-	refuse(device, WITH(.reserved0 = 1), -EINVAL, "reserved0");
+	refuse(device, WITH(.flags = VFIO_CCW_RING_SETUP_THREAD_CPU), -EINVAL,
+	       "a CPU for no thread");
+	refuse(device, WITH(.thread_cpu = 1), -EINVAL, "a CPU without its flag");
+	refuse(device, WITH(.thread_idle_us = 1), -EINVAL, "an idle time for no thread");
+	refuse(device, WITH(.poll_us = 1), -EINVAL, "a time to poll without polling");
+	refuse(device, WITH(.flags = VFIO_CCW_RING_SETUP_POLL, .poll_us = 1000001), -EINVAL,
+	       "more than a second to poll");
+	refuse(device,
+	       WITH(.flags = VFIO_CCW_RING_SETUP_THREAD | VFIO_CCW_RING_SETUP_THREAD_CPU,
+		    .thread_cpu = 4096),
+	       -EINVAL, "a CPU that is not there");
+	refuse(device, WITH(.reserved1 = 1), -EINVAL, "reserved1");
 	refuse(device, WITH(.reserved[0] = 1), -EINVAL, "reserved[0]");
-	refuse(device, WITH(.reserved[3] = 1), -EINVAL, "reserved[3]");
+	refuse(device, WITH(.reserved[1] = 1), -EINVAL, "reserved[1]");
 	refuse(device, WITH(.cq_entries = 4), -EINVAL, "a CQ below the SQ");
 	refuse(device, WITH(.cq_entries = 2 * VFIO_CCW_RING_MAX_ENTRIES + 1), -EINVAL,
 	       "a CQ over the limit");

@@ -24,7 +24,8 @@ AT(struct vfio_ccw_ring_cqe, irb, 32);
 
 SIZE(struct vfio_ccw_ring_setup, 96);
 AT(struct vfio_ccw_ring_setup, features, 24);
-AT(struct vfio_ccw_ring_setup, reserved, 64);
+AT(struct vfio_ccw_ring_setup, off_flags, 64);
+AT(struct vfio_ccw_ring_setup, reserved, 80);
 SIZE(struct vfio_ccw_ring_attach, 16);
 SIZE(struct vfio_ccw_ring_enter, 24);
 

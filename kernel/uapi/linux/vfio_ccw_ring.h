@@ -21,7 +21,7 @@
  * writes in the CQ area, which can only be mapped read-only:
  *
  *   SQ area, mmap offset VFIO_CCW_RING_OFF_SQ    sq_tail, cq_head, SQEs
- *   CQ area, mmap offset VFIO_CCW_RING_OFF_CQ    sq_head, cq_tail, CQEs
+ *   CQ area, mmap offset VFIO_CCW_RING_OFF_CQ    sq_head, cq_tail, flags, CQEs
  *
  * Multi-byte fields of this header are in host byte order.  The ORB and the
  * IRB are byte images as the architecture lays them out (z/Architecture
@@ -57,7 +57,7 @@
 
 /**
  * struct vfio_ccw_ring_setup - parameters and layout of a new ring
- * @flags: in, must be 0 (no setup flag is defined yet)
+ * @flags: in, VFIO_CCW_RING_SETUP_*
  * @sq_entries: in, wanted size of the SQ, 1..VFIO_CCW_RING_MAX_ENTRIES;
  *	out, rounded up to a power of two
  * @cq_entries: in, wanted size of the CQ, 0 for twice the SQ, else at least
@@ -66,7 +66,7 @@
  * @ring_fd: out, file descriptor of the ring (close-on-exec)
  * @subchannel: out, index of this device in the ring, for
  *	&vfio_ccw_ring_sqe.subchannel
- * @reserved0: must be 0
+ * @thread_cpu: in, with VFIO_CCW_RING_SETUP_THREAD_CPU, else 0
  * @features: out, VFIO_CCW_RING_FEAT_* bits this driver has
  * @sq_bytes: out, size of the SQ area to map
  * @cq_bytes: out, size of the CQ area to map
@@ -76,6 +76,12 @@
  * @off_sq_head: out, offset of the u32 SQ head in the CQ area
  * @off_cq_tail: out, offset of the u32 CQ tail in the CQ area
  * @off_cqes: out, offset of the CQEs in the CQ area
+ * @off_flags: out, offset of the u32 flags in the CQ area, VFIO_CCW_RING_NEED_*
+ * @thread_idle_us: in, with VFIO_CCW_RING_SETUP_THREAD: for how long the thread
+ *	looks for SQEs in vain before it sleeps, 0 for a default; else 0
+ * @poll_us: in, with VFIO_CCW_RING_SETUP_POLL: for how long a waiter polls without
+ *	a pause, 0 for a default; else 0
+ * @reserved1: must be 0
  * @reserved: must be 0
  */
 struct vfio_ccw_ring_setup {
@@ -84,7 +90,7 @@ struct vfio_ccw_ring_setup {
 	__u32 cq_entries;
 	__s32 ring_fd;
 	__u32 subchannel;
-	__u32 reserved0;
+	__u32 thread_cpu;
 	__aligned_u64 features;
 	__u32 sq_bytes;
 	__u32 cq_bytes;
@@ -94,14 +100,47 @@ struct vfio_ccw_ring_setup {
 	__u32 off_sq_head;
 	__u32 off_cq_tail;
 	__u32 off_cqes;
-	__aligned_u64 reserved[4];
+	__u32 off_flags;
+	__u32 thread_idle_us;
+	__u32 poll_us;
+	__u32 reserved1;
+	__aligned_u64 reserved[2];
 };
 
 #define VFIO_CCW_RING_MAX_ENTRIES	256
 /* Subchannels one ring can have attached at a time. */
 #define VFIO_CCW_RING_MAX_SUBCHANNELS	256
 
-/* &vfio_ccw_ring_setup.features: no bit is defined yet. */
+/*
+ * &vfio_ccw_ring_setup.flags; a driver that has no bit for it in
+ * &vfio_ccw_ring_setup.features refuses it.
+ *
+ * POLL: completions are polled for.  The subchannels of the ring do not interrupt;
+ * VFIO_CCW_RING_ENTER with a min_complete takes their status, and whoever only
+ * looks at the CQ sees nothing new.  What has ended without it, and status nobody
+ * asked for, is found by the next one.
+ * THREAD: a kernel thread consumes SQEs as it sees the SQ tail move, so that a
+ * program that is busy makes no system call; with POLL it takes status, too.  It
+ * sleeps when there is nothing to do, see VFIO_CCW_RING_NEED_WAKEUP.  Needs
+ * CAP_SYS_NICE (-EPERM).
+ * THREAD_CPU: the thread runs on that CPU alone.
+ */
+#define VFIO_CCW_RING_SETUP_POLL	(1U << 0)
+#define VFIO_CCW_RING_SETUP_THREAD	(1U << 1)
+#define VFIO_CCW_RING_SETUP_THREAD_CPU	(1U << 2)
+
+/* &vfio_ccw_ring_setup.features */
+#define VFIO_CCW_RING_FEAT_POLL		(1ULL << 0)
+#define VFIO_CCW_RING_FEAT_THREAD	(1ULL << 1)
+
+/*
+ * The flags in the CQ area.
+ *
+ * NEED_WAKEUP: the ring's thread sleeps, or is about to.  After storing the SQ
+ * tail user space executes a full barrier, loads the flags and, if this one is on,
+ * calls VFIO_CCW_RING_ENTER with VFIO_CCW_RING_ENTER_WAKEUP.
+ */
+#define VFIO_CCW_RING_NEED_WAKEUP	(1U << 0)
 
 /**
  * struct vfio_ccw_ring_attach - attach a device to an existing ring
@@ -355,7 +394,14 @@ struct vfio_ccw_ring_enter {
 	__aligned_u64 timeout_ns;
 };
 
+/*
+ * &vfio_ccw_ring_enter.flags
+ *
+ * TIMEOUT: @timeout_ns counts.
+ * WAKEUP: wake the ring's thread; needs VFIO_CCW_RING_SETUP_THREAD.
+ */
 #define VFIO_CCW_RING_ENTER_TIMEOUT	(1U << 0)
+#define VFIO_CCW_RING_ENTER_WAKEUP	(1U << 1)
 
 /*
  * VFIO_CCW_RING_ENTER - submit a batch and wait, on the ring file descriptor

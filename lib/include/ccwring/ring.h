@@ -64,6 +64,15 @@ enum ccwring_backend {
 	CCWRING_BACKEND_REGION = 2,
 };
 
+/*
+ * &ccwring_ring_opts.flags; what they mean is said at the flags of the same names
+ * in linux/vfio_ccw_ring.h.  A driver without it, and the region, answer
+ * -EOPNOTSUPP.
+ */
+#define CCWRING_RING_POLL	VFIO_CCW_RING_SETUP_POLL
+#define CCWRING_RING_THREAD	VFIO_CCW_RING_SETUP_THREAD
+#define CCWRING_RING_THREAD_CPU VFIO_CCW_RING_SETUP_THREAD_CPU
+
 /**
  * struct ccwring_ring_opts - how to make a ring
  * @size: sizeof(struct ccwring_ring_opts)
@@ -71,7 +80,12 @@ enum ccwring_backend {
  * @sq_entries: 1..VFIO_CCW_RING_MAX_ENTRIES, rounded up to a power of two;
  *	0 for 64
  * @cq_entries: 0 for twice that; how many requests can be under way
- * @flags: must be 0
+ * @flags: CCWRING_RING_*
+ * @poll_us: with CCWRING_RING_POLL: how long a wait polls without a pause, 0 for a
+ *	default
+ * @thread_idle_us: with CCWRING_RING_THREAD: how long the thread looks for requests
+ *	in vain before it sleeps, 0 for a default
+ * @thread_cpu: with CCWRING_RING_THREAD_CPU: the CPU the thread runs on
  *
  * Set to zero what is not chosen.  Fields are only ever added at the end.
  */
@@ -81,6 +95,9 @@ struct ccwring_ring_opts {
 	uint32_t sq_entries;
 	uint32_t cq_entries;
 	uint32_t flags;
+	uint32_t poll_us;
+	uint32_t thread_idle_us;
+	uint32_t thread_cpu;
 };
 
 /**
@@ -152,6 +169,9 @@ CCWRING_API int ccwring_ring_backend(const struct ccwring_ring *ring);
 
 /** ccwring_ring_features() - VFIO_CCW_RING_FEAT_* of the driver */
 CCWRING_API uint64_t ccwring_ring_features(const struct ccwring_ring *ring);
+
+/** ccwring_ring_enters() - how often the ring's driver was called, to submit or wait */
+CCWRING_API uint64_t ccwring_ring_enters(const struct ccwring_ring *ring);
 
 /**
  * ccwring_ring_fd() - file that polls readable when there are completions
@@ -281,8 +301,8 @@ static inline void ccwring_prep_resume(struct vfio_ccw_ring_sqe *sqe, uint16_t s
  * @ring: the ring
  *
  * Context: the submitter; all entries taken must have been filled in.
- * Return: number of entries the driver consumed.  Those it did not consume are
- *	offered again by the next call.  -EBUSY: none, because all completion
+ * Return: number of entries the driver consumed, or with CCWRING_RING_THREAD that
+ *	its thread will.  Those it did not consume are offered again by the next call.  -EBUSY: none, because all completion
  *	entries are in use: reap and call again.  Another -errno: the ring is
  *	broken or gone.
  */
@@ -321,7 +341,7 @@ CCWRING_API const struct vfio_ccw_ring_cqe *ccwring_peek_enter(struct ccwring_ri
  * ccwring_peek_cqe() - look for a completion
  * @ring: the ring
  *
- * No system call, except through the region.
+ * No system call, except through the region and with CCWRING_RING_POLL.
  *
  * Context: the reaper.
  * Return: the oldest completion, valid until ccwring_cqe_seen(), or NULL.
@@ -358,6 +378,34 @@ static inline const struct vfio_ccw_ring_cqe *ccwring_cq_next(struct ccwring_rin
 		if (ring->cq_tail - ring->cq_head <= n)
 			return NULL;
 	}
+	return &ring->cqes[(ring->cq_head + n) & ring->cq_mask];
+}
+
+/**
+ * ccwring_cq_ready() - how many completions there are
+ * @ring: the ring
+ *
+ * So many ccwring_cq_at() has.
+ *
+ * Context: the reaper.
+ */
+static inline uint32_t ccwring_cq_ready(struct ccwring_ring *ring)
+{
+	/* Acquire: as in ccwring_peek_cqe(). */
+	ring->cq_tail = __atomic_load_n(ring->k_cq_tail, __ATOMIC_ACQUIRE);
+	return ring->cq_tail - ring->cq_head;
+}
+
+/**
+ * ccwring_cq_at() - the completion @n behind the oldest
+ * @ring: the ring
+ * @n: less than what ccwring_cq_ready() has returned
+ *
+ * Context: the reaper.
+ */
+static inline const struct vfio_ccw_ring_cqe *ccwring_cq_at(const struct ccwring_ring *ring,
+							    uint32_t n)
+{
 	return &ring->cqes[(ring->cq_head + n) & ring->cq_mask];
 }
 
