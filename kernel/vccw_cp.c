@@ -44,12 +44,10 @@ void vccw_cp_exit(void)
 /* Have the window show a page that is pinned: false if it is not. */
 bool vccw_window_move(struct vccw_pins *pins, u32 iova_pfn)
 {
-	struct vccw_pins_view view = vccw_pins_view(pins);
-	u32 pfn = vccw_pins_hit(&view, iova_pfn);
+	u32 pfn = vccw_pins_hit(pins, iova_pfn);
 
 	if (!pfn)
 		return false;
-	pins->hits++;
 	pins->window.page = pfn_to_virt(pfn);
 	pins->window.iova_pfn = iova_pfn;
 	return true;
@@ -62,7 +60,6 @@ bool vccw_window_move(struct vccw_pins *pins, u32 iova_pfn)
  */
 u64 vccw_straight_list(struct vccw_pins *pins, u64 ccw, const u64 *to, u64 **idal)
 {
-	struct vccw_pins_view view = vccw_pins_view(pins);
 	u32 addr = ccw, count = ccw >> 32 & 0xffff;
 	u32 n = vccw_blocks(addr, count, PAGE_SIZE), i;
 	u64 *list = *idal - n;
@@ -71,14 +68,13 @@ u64 vccw_straight_list(struct vccw_pins *pins, u64 ccw, const u64 *to, u64 **ida
 	if (list < to + 2)
 		return 0;
 	for (i = 0; i < n; i++) {
-		pfn = vccw_pins_hit(&view, (addr >> PAGE_SHIFT) + i);
+		pfn = vccw_pins_hit(pins, (addr >> PAGE_SHIFT) + i);
 		if (unlikely(!pfn))
 			return 0;
 		list[i] = pfn << PAGE_SHIFT;
 	}
 	list[0] += offset_in_page(addr);
 	*idal = list;
-	pins->hits += n;
 	return (ccw & ~0xffffffffull) | (u64)CCW_FLAG_IDA << 48 |
 	       dma32_to_u32(virt_to_dma32(list));
 }
@@ -100,29 +96,31 @@ static int vccw_orb_refuse(u32 word, struct vccw_fault *fault)
 }
 
 /**
- * vccw_cp_translate_any - what is not straight of vccw_cp_translate()
+ * vccw_cp_translate - check a channel program and make it the channel's
  * @dev: the device
- * @cp: the translated program
- * @orb: the client's ORB
- * @host: receives the ORB for SSCH
- * @lenient: as there
- * @fault: what is wrong
+ * @cp: the translated program; its block is the small one
+ * @orb: the client's ORB, of which the first three words count
+ * @lenient: a program that the channel would end with a program check is
+ *	translated up to there, so that it does, instead of refused
+ * @fault: what is wrong, all zero at first, filled in when it fails
  *
  * Context: process context, vccw_device.lock held; sleeps when pages have to
  * be pinned.
- * Return: 0 or -errno.
+ * Return: 0, or -errno as the reasons of enum vfio_ccw_ring_reason say.
  */
-int vccw_cp_translate_any(struct vccw_device *dev, struct vccw_cp *cp,
-			  const u32 *orb, union orb *host, bool lenient,
-			  struct vccw_fault *fault)
+int vccw_cp_translate(struct vccw_device *dev, struct vccw_cp *cp,
+		      const u32 *orb, bool lenient, struct vccw_fault *fault)
 {
 	int ret;
 
-	if (!vccw_orb_good(orb))
+	lockdep_assert_held(&dev->lock);
+	if (!vccw_orb_good(orb[1], orb[2]))
 		return vccw_orb_refuse(orb[1], fault);
+	if (vccw_cp_translate_straight(dev, cp, orb[1], orb[2]))
+		return 0;
 	ret = vccw_cp_walk(dev, cp, orb, lenient, fault);
 	if (!ret)
-		vccw_host_orb(dev, cp, orb[1], vccw_orb_idaw_2k(orb[1]), host);
+		vccw_host_orb(dev, cp, orb[1], vccw_orb_idaw_2k(orb[1]));
 	return ret;
 }
 
@@ -143,25 +141,37 @@ static bool vccw_idal_uses(const struct ccw1 *ccw, u32 size, u64 pfn)
 	return false;
 }
 
+static bool vccw_segment_uses(const struct vccw_cp *cp,
+			      const struct vccw_segment *s, u64 pfn)
+{
+	const struct ccw1 *ccw = cp->block + (s->host - cp->host);
+	const struct ccw1 *end = (void *)ccw + s->bytes;
+	u32 size = cp->orb.cmd.i2k ? 2048 : 4096;
+
+	for (; ccw < end; ccw++) {
+		if (ccw->cmd_code == VCCW_CMD_TIC)
+			continue;
+		if (ccw->flags & CCW_FLAG_IDA ? vccw_idal_uses(ccw, size, pfn) :
+		    dma32_to_u32(ccw->cda) >> PAGE_SHIFT == pfn)
+			return true;
+	}
+	return false;
+}
+
 /**
  * vccw_cp_uses - does a translated program transfer data to or from a page?
  * @cp: the program
- * @idaw_2k: size of its IDAW blocks, as in the ORB
  * @pfn: page frame
  *
  * The pages that the program was read from do not count: the channel reads
  * the translation.
  */
-bool vccw_cp_uses(const struct vccw_cp *cp, bool idaw_2k, u64 pfn)
+bool vccw_cp_uses(const struct vccw_cp *cp, u64 pfn)
 {
-	const struct ccw1 *ccw = cp->block, *end = ccw + cp->nr_ccws;
+	const struct vccw_segment *s;
 
-	for (; ccw < end; ccw++) {
-		if (ccw->cmd_code == VCCW_CMD_TIC || !ccw->cmd_code)
-			continue;
-		if (ccw->flags & CCW_FLAG_IDA ?
-		    vccw_idal_uses(ccw, idaw_2k ? 2048 : 4096, pfn) :
-		    dma32_to_u32(ccw->cda) >> PAGE_SHIFT == pfn)
+	for (s = cp->segments; s < cp->segments + cp->nr_segments; s++) {
+		if (vccw_segment_uses(cp, s, pfn))
 			return true;
 	}
 	return false;
@@ -178,6 +188,8 @@ void vccw_cp_set_block(struct vccw_cp *cp, void *block, u32 size)
 	cp->block = block;
 	cp->size = size;
 	cp->host = dma32_to_u32(virt_to_dma32(block));
+	cp->orb.cmd.cpa = u32_to_dma32(cp->host);
+	cp->segments[0].host = cp->host;
 }
 
 /**

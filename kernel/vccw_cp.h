@@ -6,9 +6,9 @@
 #include <linux/types.h>
 #include <asm/cio.h>
 #include <asm/dma-types.h>
+#include "orb.h"
 
 struct vccw_device;
-union orb;
 
 /* TICs that leave the part of the program read so far. */
 #define VCCW_CP_SEGMENTS	16
@@ -38,44 +38,43 @@ struct vccw_fault {
  * struct vccw_segment - CCWs that follow each other
  * @iova: where the client has the first one
  * @host: where its translation is
- * @count: how many
+ * @bytes: how many bytes they take
  * @cmd: command that is data-chaining into the segment, 0 if none is
  */
 struct vccw_segment {
 	u32 iova;
 	u32 host;
-	u16 count;
+	u16 bytes;
 	u8 cmd;
 };
 
 /**
  * struct vccw_cp - a translated channel program
+ * @orb: what SSCH gets
  * @block: memory the channel reads it from, below 2 GiB: CCWs grow from its
  *	beginning, IDAW lists from its end
  * @size: bytes of @block
  * @host: where the channel finds @block
  * @small: the block that stays with the request, VCCW_CP_BLOCK bytes
- * @segments: where the parts came from
+ * @segments: where the parts came from; the first is at the beginning of @block
  * @nr_segments: number of @segments, at least one of a program that runs
- * @nr_ccws: CCWs in @block, terminators included
  */
 struct vccw_cp {
+	union orb orb;
 	void *block;
 	u32 size;
 	u32 host;
 	void *small;
 	struct vccw_segment segments[VCCW_CP_SEGMENTS];
 	u16 nr_segments;
-	u16 nr_ccws;
 };
 
 /* vccw_cp.c */
 int vccw_cp_init(void);
 void vccw_cp_exit(void);
-int vccw_cp_translate_any(struct vccw_device *dev, struct vccw_cp *cp,
-			  const u32 *orb, union orb *host, bool lenient,
-			  struct vccw_fault *fault);
-bool vccw_cp_uses(const struct vccw_cp *cp, bool idaw_2k, u64 pfn);
+int vccw_cp_translate(struct vccw_device *dev, struct vccw_cp *cp,
+		      const u32 *orb, bool lenient, struct vccw_fault *fault);
+bool vccw_cp_uses(const struct vccw_cp *cp, u64 pfn);
 void vccw_cp_set_block(struct vccw_cp *cp, void *block, u32 size);
 void vccw_cp_release(struct vccw_cp *cp);
 
@@ -95,7 +94,7 @@ static inline u32 vccw_cp_iova(const struct vccw_cp *cp, u32 host)
 	const struct vccw_segment *s = cp->segments;
 
 	do {
-		if (host - s->host <= (s->count + 1) * 8u)
+		if (host - s->host <= s->bytes + 8u)
 			return s->iova + (host - s->host);
 	} while (++s < cp->segments + cp->nr_segments);
 	return 0;

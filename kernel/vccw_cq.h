@@ -11,16 +11,15 @@
 #include <asm/timex.h>
 #include "vccw_ring.h"
 
-/* The slot at the tail; cq_lock held. */
+/* The next slot; cq_lock held. */
 static inline struct vfio_ccw_ring_cqe *vccw_cq_slot(struct vccw_ring *ring)
 {
 	return &ring->cqes[ring->cq_next & ring->cq_mask];
 }
 
-/* Make the CQE at the tail visible, and wake those it makes happy. */
+/* Make the CQEs written visible, and wake those they make happy. */
 static inline void vccw_cq_publish(struct vccw_ring *ring)
 {
-	ring->cq_next++;
 	smp_store_release(ring->cq_tail, ring->cq_next); /* (A) pairs with (B) */
 	smp_mb();					 /* (E) pairs with (F) */
 	if (unlikely(waitqueue_active(&ring->waiters) ||
@@ -28,7 +27,7 @@ static inline void vccw_cq_publish(struct vccw_ring *ring)
 		vccw_cq_wake(ring);
 }
 
-/* Write a CQE with an IRB to the tail's slot; cq_lock held. */
+/* Write a CQE with an IRB; cq_lock held. */
 static inline void vccw_cq_write_irb(struct vccw_ring *ring, u16 index,
 				     u64 user_data, u16 flags, int res,
 				     u16 reason, const struct irb *irb)
@@ -46,6 +45,28 @@ static inline void vccw_cq_write_irb(struct vccw_ring *ring, u16 index,
 	cqe->ccw_index = 0;
 	cqe->ccw_addr = 0;
 	memcpy(cqe->irb, irb, sizeof(*irb));
+	ring->cq_next++;
+}
+
+/*
+ * Write the CQE of a start that was carried out, by doublewords; cq_lock held.
+ * @good: as in &struct vccw_queue.
+ */
+static __always_inline void vccw_cq_write_good(struct vccw_ring *ring, u64 good,
+					       u64 user_data, const struct irb *irb)
+{
+	u64 *to = (u64 *)vccw_cq_slot(ring);
+
+	BUILD_BUG_ON(offsetof(struct vfio_ccw_ring_cqe, res) != 8 ||
+		     offsetof(struct vfio_ccw_ring_cqe, tod) != 16 ||
+		     offsetof(struct vfio_ccw_ring_cqe, reason) != 24 ||
+		     offsetof(struct vfio_ccw_ring_cqe, irb) != 32);
+	to[0] = user_data;
+	to[1] = good;
+	asm volatile("stckf	%0" : "=Q" (to[2]) : : "cc");
+	to[3] = 0;
+	memcpy(&to[4], irb, sizeof(*irb));
+	ring->cq_next++;
 }
 
 /**

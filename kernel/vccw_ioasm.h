@@ -43,24 +43,44 @@ static inline int vccw_ssch(struct subchannel_id schid, const union orb *orb)
 }
 
 /**
- * vccw_tsch - TEST SUBCHANNEL
+ * vccw_ssch_accepted - START SUBCHANNEL, expected to be accepted
+ * @schid: the subchannel
+ * @orb: the operation-request block
+ *
+ * Return: whether it was; if not, vccw_ssch() says why.
+ */
+static __always_inline bool vccw_ssch_accepted(struct subchannel_id schid,
+					       const union orb *orb)
+{
+	register unsigned long r1 asm("1") = vccw_schid(schid);
+
+	asm goto("	ssch	%[orb]\n"
+		 "0:	jnz	%l[not]\n"
+		 EX_TABLE(0b, %l[not])
+		 : : "d" (r1), [orb] "Q" (*orb) : "cc", "memory" : not);
+	return true;
+not:
+	return false;
+}
+
+/**
+ * vccw_tsch_pending - TEST SUBCHANNEL
  * @schid: the subchannel
  * @irb: receives the interruption-response block
  *
- * Return: condition code: 0 if status was pending, 1 if none was, 3.
+ * Return: whether status was pending; it is no longer.
  */
-static inline int vccw_tsch(struct subchannel_id schid, struct irb *irb)
+static __always_inline bool vccw_tsch_pending(struct subchannel_id schid,
+					      struct irb *irb)
 {
-	int cc;
+	register unsigned long r1 asm("1") = vccw_schid(schid);
 
-	asm volatile("	lgr	1,%[schid]\n"
-		     "	tsch	%[irb]\n"
-		     "	ipm	%[cc]\n"
-		     "	srl	%[cc],28\n"
-		     : [cc] "=d" (cc), [irb] "=Q" (*irb)
-		     : [schid] "d" (vccw_schid(schid))
-		     : "cc", "1");
-	return cc;
+	asm goto("	tsch	%[irb]\n"
+		 "	jnz	%l[not]\n"
+		 : : "d" (r1), [irb] "Q" (*irb) : "cc", "memory" : not);
+	return true;
+not:
+	return false;
 }
 
 #endif /* VCCW_IOASM_H */

@@ -71,7 +71,8 @@ int vccw_pins_init(struct vccw_pins *pins, u32 limit)
 	*pins = (struct vccw_pins){
 		.limit = limit,
 		.hand = 1,
-		.batch = 1,
+		.clock = 1,
+		.nowhere = vccw_cp_nowhere,
 	};
 	return vccw_pins_resize(pins, min(limit, VCCW_PINS_INITIAL));
 }
@@ -144,7 +145,7 @@ static void vccw_pins_remove(struct vccw_device *dev, struct vccw_pin *pin)
  */
 static bool vccw_pins_evict(struct vccw_device *dev)
 {
-	u64 oldest = min(vccw_queue_oldest(dev), dev->pins.batch);
+	u64 oldest = min(vccw_queue_oldest(dev), dev->pins.clock);
 	struct vccw_pins *pins = &dev->pins;
 	struct vccw_pin *victim = NULL;
 	u32 seen = 0, i;
@@ -306,7 +307,7 @@ static void vccw_pins_drop_stale(struct vccw_device *dev, u64 iova_pfn)
 	struct vccw_pin *pin = vccw_pins_find(&dev->pins, iova_pfn);
 
 	if (!pin || vccw_page_mapped(pfn_to_page(pin->pfn)) ||
-	    pin->used >= min(vccw_queue_oldest(dev), dev->pins.batch))
+	    pin->used >= min(vccw_queue_oldest(dev), dev->pins.clock))
 		return;
 	vccw_pins_remove(dev, pin);
 	dev->pins.stale++;
@@ -342,7 +343,7 @@ static struct vccw_pin *vccw_pins_stale(struct vccw_device *dev,
 	u64 iova_pfn = pin->iova_pfn;
 	int ret;
 
-	if (pin->used >= dev->pins.batch)
+	if (pin->used >= dev->pins.clock)
 		return ERR_PTR(-EBUSY);
 	if (pin->used >= vccw_queue_oldest(dev)) {
 		ret = vccw_queue_settle(dev);

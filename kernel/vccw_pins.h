@@ -12,7 +12,7 @@ struct vccw_device;
 /**
  * struct vccw_pin - one pinned page of the client
  * @iova_pfn: page number in the client's I/O address space
- * @used: number of the latest request that used it, see &struct vccw_pins
+ * @used: number of the latest requests that used it, see &struct vccw_pins
  * @pfn: page frame, 0 if the entry is free
  * @next: next entry of the hash chain or of the free list
  *
@@ -46,9 +46,9 @@ struct vccw_window {
  * @count: pages pinned now
  * @free: head of the list of free entries
  * @hand: where the search for a victim goes on
- * @clock: number of the request being translated
- * @batch: number of the first request that is not queued yet
+ * @clock: number of the requests that are being translated and not queued yet
  * @window: page the latest CCWs were read from
+ * @nowhere: where CCWs point that transfer nothing
  * @unmap_first: first page of the range last unmapped
  * @unmap_last: last page of that range
  * @unmap_until: jiffies before which no page of it is pinned anew
@@ -58,9 +58,10 @@ struct vccw_window {
  * @stale: pages found discarded by their owner and let go
  * @open: entry of the list of open devices
  *
- * A request does not hold references on the pages it uses.  It writes its
- * number into their entries, and an entry may go when no request with that
- * number or a lower one is under way; that makes a hit one store.
+ * A request does not hold references on the pages it uses.  It writes its number,
+ * which those translated together share, into their entries, and an entry may go
+ * when no request with that number or a lower one is under way; that makes a hit
+ * one store.
  *
  * All of it is protected by vccw_device.lock.
  */
@@ -74,8 +75,8 @@ struct vccw_pins {
 	u32 free;
 	u32 hand;
 	u64 clock;
-	u64 batch;
 	struct vccw_window window;
+	u32 nowhere;
 	u64 unmap_first;
 	u64 unmap_last;
 	unsigned long unmap_until;
@@ -101,28 +102,6 @@ static inline u32 vccw_pins_hash(u32 mask, u64 iova_pfn)
 	return (iova_pfn ^ (iova_pfn >> 8)) & mask;
 }
 
-/**
- * struct vccw_pins_view - what a lookup needs, for a loop of them
- *
- * Copied from &struct vccw_pins, valid until the next page is pinned or let go.
- */
-struct vccw_pins_view {
-	void *pool;
-	const u32 *bucket;
-	u32 mask;
-	u64 clock;
-};
-
-static inline struct vccw_pins_view vccw_pins_view(const struct vccw_pins *pins)
-{
-	return (struct vccw_pins_view){
-		.pool = pins->pool,
-		.bucket = pins->bucket,
-		.mask = pins->mask,
-		.clock = pins->clock,
-	};
-}
-
 /*
  * Is this very page still mapped by somebody?  Memory that its owner discarded
  * without unmapping the IOVA (MADV_DONTNEED, a balloon) is not, and its page
@@ -140,31 +119,29 @@ static inline bool vccw_page_mapped(struct page *page)
 
 /**
  * vccw_pins_hit - use a page that is pinned
- * @view: of the cache
+ * @pins: the cache
  * @iova_pfn: page number in the client's I/O address space
- *
- * The caller counts &vccw_pins.hits.
  *
  * Context: process context, vccw_device.lock held.
  * Return: page frame, which stays for as long as the request lasts; 0 if the page
  * is not pinned, or has been discarded: see vccw_pins_get().
  */
-static __always_inline u32 vccw_pins_hit(const struct vccw_pins_view *view,
-					 u64 iova_pfn)
+static __always_inline u32 vccw_pins_hit(struct vccw_pins *pins, u64 iova_pfn)
 {
-	u32 at = view->bucket[vccw_pins_hash(view->mask, iova_pfn)], pfn;
+	u32 at = pins->bucket[vccw_pins_hash(pins->mask, iova_pfn)], pfn;
 	struct vccw_pin *pin;
 
 	do {
 		if (unlikely(!at))
 			return 0;
-		pin = view->pool + at;
+		pin = (void *)pins->pool + at;
 		at = pin->next;
 	} while (unlikely(pin->iova_pfn != iova_pfn));
 	pfn = pin->pfn;
 	if (unlikely(!vccw_page_mapped(pfn_to_page(pfn))))
 		return 0;
-	pin->used = view->clock;
+	pin->used = pins->clock;
+	pins->hits++;
 	return pfn;
 }
 
@@ -180,7 +157,7 @@ static inline void vccw_pins_begin(struct vccw_pins *pins)
 /* All that were translated are queued. */
 static inline void vccw_pins_end(struct vccw_pins *pins)
 {
-	pins->batch = pins->clock + 1;
+	pins->clock++;
 }
 
 #endif /* VCCW_PINS_H */

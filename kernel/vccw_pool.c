@@ -17,28 +17,40 @@
 void vccw_queue_refill(struct vccw_device *dev)
 {
 	struct vccw_queue *q = &dev->queue;
+	struct vccw_req *large, *next;
 
 	spin_lock_irq(&dev->sch->lock);
 	q->free = q->done;
+	large = q->done_large;
 	q->done = NULL;
+	q->done_large = NULL;
 	spin_unlock_irq(&dev->sch->lock);
+	for (; large; large = next) {
+		next = large->next;
+		vccw_cp_release(&large->cp);
+		vccw_queue_put_req(q, large);
+	}
 }
 
-static void vccw_req_init(struct vccw_req *req, void *block)
+static void vccw_req_init(struct vccw_device *dev, struct vccw_req *req,
+			  void *block)
 {
+	/* Interrupts are told apart by this, see do_cio_interrupt(). */
+	req->cp.orb.cmd.intparm = dev->intparm;
 	req->cp.small = block;
 	vccw_cp_set_block(&req->cp, block, VCCW_CP_BLOCK);
 }
 
 /**
  * vccw_queue_init - initialise a queue
- * @q: the queue, zeroed
+ * @dev: the device, its queue zeroed
  *
  * Context: process context.
  * Return: 0 or -ENOMEM.
  */
-int vccw_queue_init(struct vccw_queue *q)
+int vccw_queue_init(struct vccw_device *dev)
 {
+	struct vccw_queue *q = &dev->queue;
 	void *block = (void *)__get_free_page(GFP_KERNEL_ACCOUNT | GFP_DMA);
 
 	if (!block)
@@ -47,7 +59,7 @@ int vccw_queue_init(struct vccw_queue *q)
 	vccw_fifo_init(&q->funcs);
 	init_waitqueue_head(&q->idle);
 	INIT_WORK(&q->path_work, vccw_queue_path_work);
-	vccw_req_init(&q->region_req, block);
+	vccw_req_init(dev, &q->region_req, block);
 	q->region_req.region = true;
 	q->region_func.region = true;
 	return 0;
@@ -73,11 +85,13 @@ static void vccw_free_pool(struct vccw_queue *q)
 	q->pool = NULL;
 	q->pool_pages = NULL;
 	q->done = NULL;
+	q->done_large = NULL;
 	q->free = NULL;
 }
 
-static int vccw_alloc_pool(struct vccw_queue *q, u32 requests)
+static int vccw_alloc_pool(struct vccw_device *dev, u32 requests)
 {
+	struct vccw_queue *q = &dev->queue;
 	u32 i;
 
 	q->pool_size = requests;
@@ -93,7 +107,8 @@ static int vccw_alloc_pool(struct vccw_queue *q, u32 requests)
 			*page = __get_free_page(GFP_KERNEL_ACCOUNT | GFP_DMA);
 		if (!*page)
 			return -ENOMEM;
-		vccw_req_init(&q->pool[i], (void *)*page + i % 2 * VCCW_CP_BLOCK);
+		vccw_req_init(dev, &q->pool[i],
+			      (void *)*page + i % 2 * VCCW_CP_BLOCK);
 		vccw_queue_put_req(q, &q->pool[i]);
 	}
 	return 0;
@@ -108,16 +123,15 @@ static int vccw_use_ring(struct vccw_device *dev, struct vccw_ring *ring,
 
 	if (!vccw_idle(q))
 		return -EBUSY;
-	if (ring->polled) {
-		ret = vccw_poll_begin(dev);
-		if (ret)
-			return ret;
-	}
 	q->held = false;
 	q->unsolicited = 0;
 	q->ring = ring;
 	q->ring_index = index;
-	return 0;
+	q->good = (u64)VFIO_CCW_RING_CQE_IRB << 16 | index;
+	ret = ring->polled ? vccw_poll_begin(dev) : 0;
+	if (ret)
+		q->ring = NULL;
+	return ret;
 }
 
 /**
@@ -138,7 +152,7 @@ int vccw_queue_attach(struct vccw_device *dev, struct vccw_ring *ring,
 	int ret;
 
 	lockdep_assert_held(&dev->lock);
-	ret = vccw_alloc_pool(q, requests);
+	ret = vccw_alloc_pool(dev, requests);
 	if (!ret) {
 		spin_lock_irq(&dev->sch->lock);
 		ret = vccw_use_ring(dev, ring, index);

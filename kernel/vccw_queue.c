@@ -4,7 +4,7 @@
  *
  * The subchannel carries out one start at a time (q->active); further ones
  * wait in q->ready, translated, and the interrupt that ends one issues the
- * next (vccw_status()).  HALT and CLEAR overtake them: those that wait are
+ * next (vccw_end_good()).  HALT and CLEAR overtake them: those that wait are
  * taken back, the active one ends by its own interrupt.
  *
  * Whatever way a request came in, through a ring or a region, it goes through
@@ -28,6 +28,14 @@ static inline struct vccw_device *vccw_of(struct vccw_queue *q)
 static u32 vccw_client_cpa(const struct vccw_req *req, u32 host)
 {
 	return req ? vccw_cp_iova(&req->cp, host) : 0;
+}
+
+/* From here on the IRB is the client's: it knows no address of ours. */
+static __always_inline void vccw_hide_cpa(const struct vccw_req *req, struct irb *irb)
+{
+	struct cmd_scsw *scsw = &irb->scsw.cmd;
+
+	scsw->cpa = u32_to_dma32(vccw_client_cpa(req, dma32_to_u32(scsw->cpa)));
 }
 
 /* Ends of a request */
@@ -69,7 +77,12 @@ void vccw_complete(struct vccw_queue *q, struct vccw_req *req, int res,
 				 res, reason, irb);
 	else
 		vccw_cq_post(q->ring, q->ring_index, req->user_data, res, &fault);
-	vccw_put_done(q, req);
+	if (unlikely(req->large)) {
+		req->next = q->done_large;
+		q->done_large = req;
+	} else {
+		vccw_put_done(q, req);
+	}
 }
 
 /**
@@ -119,7 +132,7 @@ void vccw_complete_stopped(struct vccw_queue *q, struct vccw_req *req, int res)
 	vccw_irb_make(&irb, SCSW_FCTL_START_FUNC,
 		      reason == VFIO_CCW_RING_R_UNMAPPED ?
 		      SCHN_STAT_PROG_CHECK : SCHN_STAT_INTF_CTRL_CHK);
-	irb.scsw.cmd.cpa = u32_to_dma32(vccw_client_cpa(req, dma32_to_u32(req->orb.cmd.cpa) + 8));
+	irb.scsw.cmd.cpa = u32_to_dma32(vccw_client_cpa(req, dma32_to_u32(req->cp.orb.cmd.cpa) + 8));
 	vccw_complete(q, req, res, reason, &irb);
 	if (reason == VFIO_CCW_RING_R_PATH_LOST)
 		vccw_hold(q);
@@ -146,32 +159,37 @@ static u16 vccw_reason(int cc)
  * START SUBCHANNEL.  A path that has been varied off is not used; without one
  * left it is as if none were operational.
  */
-static inline int vccw_start(struct subchannel *sch, struct vccw_req *req)
+static int vccw_start(struct subchannel *sch, struct vccw_req *req)
 {
 	int cc;
 
-	req->orb.cmd.lpm &= sch->opm;
-	if (unlikely(!req->orb.cmd.lpm))
+	req->cp.orb.cmd.lpm &= sch->opm;
+	if (unlikely(!req->cp.orb.cmd.lpm))
 		return 3;
-	cc = vccw_ssch(sch->schid, &req->orb);
+	cc = vccw_ssch(sch->schid, &req->cp.orb);
 	if (likely(cc == 0))
 		sch->schib.scsw.cmd.actl |= SCSW_ACTL_START_PEND;
 	return cc;
 }
 
-/*
- * Issue the oldest start that can be.  With condition code 1 there is status to
- * be taken first; its interrupt brings us here again.  The subchannel is free.
+/**
+ * vccw_issue_start - issue the oldest start that can be, if the subchannel is free
+ * @dev: the device
+ *
+ * With condition code 1 there is status to be taken first; its interrupt brings
+ * us here again.
+ *
+ * Context: subchannel.lock held, interrupts off.
  */
-static __always_inline void vccw_issue_next(struct vccw_device *dev)
+void vccw_issue_start(struct vccw_device *dev)
 {
 	struct vccw_queue *q = &dev->queue;
 	struct vccw_req *req;
 	int cc;
 
-	while (vccw_runs(q) && (req = q->ready.first)) {
+	while (!q->active && q->going == VCCW_GOING && (req = q->ready.first)) {
 		cc = vccw_start(dev->sch, req);
-		if (unlikely(cc == 1))
+		if (cc == 1)
 			return;
 		vccw_fifo_pop(&q->ready);
 		if (likely(cc == 0)) {
@@ -182,16 +200,33 @@ static __always_inline void vccw_issue_next(struct vccw_device *dev)
 	}
 }
 
-/**
- * vccw_issue_start - issue the next start if the subchannel is free
- * @dev: the device
- *
- * Context: subchannel.lock held, interrupts off.
+/*
+ * Issue the oldest start, if there is one, when it may be.  One that is not
+ * accepted, and one of a subchannel with paths varied off, is left where it is.
  */
-void vccw_issue_start(struct vccw_device *dev)
+static __always_inline void vccw_issue_next(struct vccw_device *dev,
+					    struct subchannel *sch)
 {
-	if (vccw_idle(&dev->queue))
-		vccw_issue_next(dev);
+	struct vccw_queue *q = &dev->queue;
+	struct vccw_req *req = q->ready.first;
+
+	if (unlikely(!req || sch->opm != 0xff ||
+		     !vccw_ssch_accepted(sch->schid, &req->cp.orb))) {
+		q->active = NULL;
+		return;
+	}
+	sch->schib.scsw.cmd.actl |= SCSW_ACTL_START_PEND;
+	q->ready.first = req->next;
+	if (!req->next)
+		vccw_fifo_init(&q->ready);
+	q->active = req;
+}
+
+/* Issue what vccw_issue_next() has left. */
+static inline void vccw_issue_left(struct vccw_device *dev)
+{
+	if (unlikely(!dev->queue.active))
+		vccw_issue_start(dev);
 }
 
 /* HALT or CLEAR SUBCHANNEL. */
@@ -215,7 +250,7 @@ static void vccw_issue_funcs(struct vccw_device *dev)
 			at = &req->next;
 			continue;
 		}
-		vccw_fifo_remove(&q->funcs, at);
+		vccw_funcs_remove(q, at);
 		vccw_complete(q, req, vccw_errno(cc), vccw_reason(cc), NULL);
 	}
 }
@@ -249,7 +284,7 @@ static void vccw_intermediate(struct vccw_queue *q, struct irb *irb)
 static void vccw_stopped_half(struct vccw_queue *q, struct irb *irb)
 {
 	q->active->stopped = true;
-	if (!q->active->cancel || !vccw_fifo_empty(&q->funcs))
+	if (!q->active->cancel || q->n_funcs)
 		vccw_intermediate(q, irb);
 }
 
@@ -262,7 +297,7 @@ static void vccw_end_active(struct vccw_queue *q, struct irb *irb)
 	if (unlikely(req->merged))
 		vccw_irb_merge(&req->irb, irb);
 	/* Stopped, and not by a HALT or CLEAR of the client. */
-	if (unlikely(req->cancel) && vccw_fifo_empty(&q->funcs) &&
+	if (unlikely(req->cancel) && !q->n_funcs &&
 	    (req->stopped || vccw_irb_stopped(irb)))
 		vccw_complete_stopped(q, req, -ECANCELED);
 	else
@@ -284,7 +319,7 @@ static void vccw_end_funcs(struct vccw_queue *q, const struct irb *irb,
 			at = &req->next;
 			continue;
 		}
-		vccw_fifo_remove(&q->funcs, at);
+		vccw_funcs_remove(q, at);
 		if (req->region && !reported)
 			vccw_region_irb(vccw_of(q), irb);
 		vccw_complete(q, req, 0, VFIO_CCW_RING_R_NONE, irb);
@@ -358,80 +393,140 @@ static noinline void vccw_other_status(struct vccw_device *dev, struct irb *irb)
 {
 	struct vccw_queue *q = &dev->queue;
 
+	vccw_hide_cpa(q->active, irb);
 	vccw_irb_hide_addresses(irb);
 	vccw_end_or_go_on(q, irb);
-	if (!vccw_fifo_empty(&q->funcs))
+	if (q->n_funcs)
 		vccw_issue_funcs(dev);
 	vccw_issue_start(dev);
 }
 
-/* A start that came through a ring has ended as nearly all do. */
-static inline void vccw_complete_good(struct vccw_queue *q, struct vccw_req *req,
-				      const struct irb *irb)
+/*
+ * Has the active start, one of a ring, ended as nearly all do, and the next may
+ * follow?
+ */
+static __always_inline bool vccw_good_end(const struct vccw_queue *q,
+					  const struct irb *irb)
 {
-	if (unlikely(q->drains))
-		wake_up(&q->idle);
-	vccw_cq_post_irb(q->ring, q->ring_index, req->user_data, 0, 0,
-			 VFIO_CCW_RING_R_NONE, irb);
-	vccw_put_done(q, req);
+	const struct vccw_req *req = q->active;
+
+	return likely(req && !req->special && vccw_irb_clean(irb) &&
+		      q->going == VCCW_GOING);
 }
 
-/* The subchannel has stored status; sch->lock held.  Changes the IRB. */
-static __always_inline void vccw_status(struct vccw_device *dev, struct irb *irb)
+/* That end; cq_lock held.  The device comes first: it is idle while we talk. */
+static __always_inline void vccw_end_good(struct vccw_device *dev,
+					  struct subchannel *sch,
+					  struct vccw_ring *ring, struct irb *irb)
 {
-	struct cmd_scsw *scsw = &irb->scsw.cmd;
 	struct vccw_queue *q = &dev->queue;
 	struct vccw_req *req = q->active;
 
-	/* From here on the IRB is the client's: it knows no address of ours. */
-	scsw->cpa = u32_to_dma32(vccw_client_cpa(req, dma32_to_u32(scsw->cpa)));
-	if (likely(req && !req->special && vccw_irb_clean(irb) &&
-		   vccw_fifo_empty(&q->funcs))) {
-		/* The device comes first: it is idle while we talk. */
-		q->active = NULL;
-		vccw_issue_next(dev);
-		if (likely(!req->region))
-			vccw_complete_good(q, req, irb);
-		else
-			vccw_complete(q, req, 0, VFIO_CCW_RING_R_NONE, irb);
-		return;
-	}
-	vccw_other_status(dev, irb);
-}
-
-/**
- * vccw_queue_take - take status that is pending, start after start
- * @dev: the device
- * @most: how many times
- *
- * Context: subchannel.lock held, interrupts off.
- * Return: how many times there was status.
- */
-u32 vccw_queue_take(struct vccw_device *dev, u32 most)
-{
-	struct irb *irb = this_cpu_ptr(&cio_irb);
-	struct subchannel *sch = dev->sch;
-	u32 n;
-
-	for (n = 0; n < most && !vccw_tsch(sch->schid, irb); n++) {
-		/* As do_cio_interrupt() does. */
-		sch->schib.scsw.cmd = irb->scsw.cmd;
-		vccw_status(dev, irb);
-	}
-	return n;
+	vccw_issue_next(dev, sch);
+	vccw_hide_cpa(req, irb);
+	vccw_cq_write_good(ring, q->good, req->user_data, irb);
+	vccw_put_done(q, req);
 }
 
 /**
  * vccw_queue_irq - the interrupt handler has taken status
- * @dev: its device
+ * @dev: the device
  * @irb: the status; changed
  *
  * Context: hard interrupt, subchannel.lock held.
  */
 void vccw_queue_irq(struct vccw_device *dev, struct irb *irb)
 {
+	struct vccw_ring *ring = dev->queue.ring;
+
 	lockdep_assert_held(&dev->sch->lock);
-	vccw_status(dev, irb);
+	if (vccw_good_end(&dev->queue, irb)) {
+		spin_lock(&ring->cq_lock);
+		vccw_end_good(dev, dev->sch, ring, irb);
+		vccw_cq_publish(ring);
+		spin_unlock(&ring->cq_lock);
+		vccw_issue_left(dev);
+	} else {
+		vccw_other_status(dev, irb);
+	}
+}
+
+/* As do_cio_interrupt() does. */
+static __always_inline bool vccw_take(struct subchannel *sch, struct irb *irb)
+{
+	if (!vccw_tsch_pending(sch->schid, irb))
+		return false;
+	memcpy(&sch->schib.scsw, &irb->scsw, sizeof(irb->scsw));
+	return true;
+}
+
+/**
+ * enum vccw_taken - why vccw_take_good() has ended
+ * @VCCW_TAKEN_ALL: no status is pending any more, or nothing under way
+ * @VCCW_TAKEN_MOST: it was told not to go on
+ * @VCCW_TAKEN_OTHER: there is other status
+ */
+enum vccw_taken {
+	VCCW_TAKEN_ALL,
+	VCCW_TAKEN_MOST,
+	VCCW_TAKEN_OTHER,
+};
+
+/*
+ * Take the good ends of starts, one after the other, and make them visible
+ * together.
+ */
+static enum vccw_taken vccw_take_good(struct vccw_device *dev, struct irb *irb,
+				      u32 *most)
+{
+	struct vccw_ring *ring = dev->queue.ring;
+	enum vccw_taken taken = VCCW_TAKEN_ALL;
+	struct subchannel *sch = dev->sch;
+	u32 left = *most;
+
+	spin_lock(&ring->cq_lock);
+	while (vccw_take(sch, irb)) {
+		if (unlikely(!vccw_good_end(&dev->queue, irb))) {
+			taken = VCCW_TAKEN_OTHER;
+			break;
+		}
+		vccw_end_good(dev, sch, ring, irb);
+		if (unlikely(!--left)) {
+			taken = VCCW_TAKEN_MOST;
+			break;
+		}
+		if (unlikely(!dev->queue.active))
+			break;
+	}
+	if (left != *most)
+		vccw_cq_publish(ring);
+	*most = left;
+	spin_unlock(&ring->cq_lock);
+	return taken;
+}
+
+/**
+ * vccw_queue_take - take status that is pending, start after start
+ * @dev: the device, whose ring polls for it
+ * @most: how many times
+ *
+ * Context: subchannel.lock held, interrupts off.
+ */
+void vccw_queue_take(struct vccw_device *dev, u32 most)
+{
+	struct irb *irb = this_cpu_ptr(&cio_irb);
+	enum vccw_taken taken;
+
+	lockdep_assert_held(&dev->sch->lock);
+	do {
+		taken = vccw_take_good(dev, irb, &most);
+		if (taken == VCCW_TAKEN_OTHER) {
+			vccw_other_status(dev, irb);
+			most--;
+		} else {
+			vccw_issue_left(dev);
+		}
+	} while (taken == VCCW_TAKEN_OTHER && most);
 }
 
 /* Ways in */
@@ -508,11 +603,12 @@ int vccw_queue_start_region(struct vccw_device *dev)
 		cc = vccw_start(dev->sch, req);
 		if (cc == 0) {
 			req->special = 0;
+			req->region = true;
 			q->active = req;
 		} else if (cc < 0) {
 			ret = -EIO;
 		} else if (cc == 3) {
-			ret = vccw_no_path(dev->sch, req->orb.cmd.lpm);
+			ret = vccw_no_path(dev->sch, req->cp.orb.cmd.lpm);
 		} else {
 			ret = -EBUSY;
 		}
@@ -531,7 +627,7 @@ static void vccw_func_locked(struct vccw_device *dev, struct vccw_req *req)
 		return;
 	}
 	vccw_take_back(q, -ECANCELED, VFIO_CCW_RING_R_TAKEN_BACK);
-	vccw_fifo_push(&q->funcs, req);
+	vccw_funcs_add(q, req);
 	vccw_issue_funcs(dev);
 }
 
@@ -552,13 +648,13 @@ void vccw_queue_func(struct vccw_device *dev, struct vccw_req *req)
 	spin_unlock_irq(&dev->sch->lock);
 }
 
-static void vccw_forget(struct vccw_fifo *fifo, struct vccw_req *req)
+static void vccw_forget(struct vccw_queue *q, struct vccw_req *req)
 {
-	struct vccw_req **at = &fifo->first;
+	struct vccw_req **at = &q->funcs.first;
 
 	while (*at != req)
 		at = &(*at)->next;
-	vccw_fifo_remove(fifo, at);
+	vccw_funcs_remove(q, at);
 }
 
 /**
@@ -587,11 +683,11 @@ int vccw_queue_func_region(struct vccw_device *dev, enum vccw_func func)
 		goto out;
 	}
 	if (req->user_data)	/* CLEAR overtakes a HALT */
-		vccw_forget(&q->funcs, req);
+		vccw_forget(q, req);
 	req->user_data = 1;
 	req->func = func;
 	req->issued = true;
-	vccw_fifo_push(&q->funcs, req);
+	vccw_funcs_add(q, req);
 out:
 	spin_unlock_irq(&dev->sch->lock);
 	return ret;

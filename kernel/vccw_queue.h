@@ -21,10 +21,12 @@ enum vccw_func {
 /**
  * struct vccw_req - a request for one function of the subchannel
  * @next: next one of the list it is on, of those of &struct vccw_queue or a batch
+ * @special: all of the following at once, 0 for a start of a ring of which there
+ *	is nothing to say
  * @func: START, HALT or CLEAR
  * @region: came through the device's regions, not through a ring
- * @special: what most requests have nothing of; all zero at first
  * @recover: may start although an earlier start failed unseen
+ * @large: has a large block
  * @issued: HALT, CLEAR: the subchannel has accepted it
  * @cancel: why the driver is taking back the started request, enum
  *	vfio_ccw_ring_reason, 0 if it is not
@@ -34,27 +36,26 @@ enum vccw_func {
  * @user_data: of the SQE
  * @seq: number for the pin cache
  * @irb: that status
- * @orb: what SSCH gets
  * @cp: the translated program
  */
 struct vccw_req {
 	struct vccw_req *next;
 	u64 user_data;
-	u8 func;
-	bool region;
 	union {
 		struct {
-			bool recover;
+			u8 func;
+			bool region;
+			bool recover : 1;
+			bool large : 1;
 			bool issued;
 			bool failed;
 			bool stopped;
 			bool merged;
-			u16 cancel;
+			u8 cancel;
 		};
 		u64 special;
 	};
 	u64 seq;
-	union orb orb;
 	struct irb irb;
 	struct vccw_cp cp;
 };
@@ -75,9 +76,11 @@ enum vccw_queue_state {
 
 /**
  * struct vccw_queue - requests of one subchannel
- * @state: are requests taken?
+ * @going: the three following at once, VCCW_GOING when starts may be issued
+ * @state: are requests taken? enum vccw_queue_state
  * @drains: how many wait for what is under way to end; no start is issued
  *	meanwhile
+ * @n_funcs: how many there are in @funcs
  * @polled: the ring takes the status; there are no interrupts
  * @active: start the subchannel is carrying out
  * @ready: starts waiting for their turn
@@ -92,11 +95,13 @@ enum vccw_queue_state {
  * @path_work: ends the start whose channel path has gone
  * @ring: the ring attached, NULL if none is
  * @ring_index: index of this subchannel in it
+ * @good: second doubleword of a CQE for a start that was carried out
  * @pool: the requests of @ring
  * @pool_pages: their blocks, two a page
  * @pool_size: their number
  * @done: those that have ended
- * @free: those that are free, taken from @done all at once
+ * @done_large: those that have ended and have a large block
+ * @free: those that are free, with their small block, taken from @done all at once
  * @region_req: start through the I/O region
  * @region_func: HALT or CLEAR through the async command region
  *
@@ -104,8 +109,14 @@ enum vccw_queue_state {
  * pool itself (attach and detach exclude requests).
  */
 struct vccw_queue {
-	enum vccw_queue_state state;
-	u32 drains;
+	union {
+		struct {
+			u16 state;
+			u16 drains;
+			u32 n_funcs;
+		};
+		u64 going;
+	};
 	bool polled;
 	struct vccw_req *active;
 	struct vccw_fifo ready;
@@ -118,14 +129,19 @@ struct vccw_queue {
 	struct work_struct path_work;
 	struct vccw_ring *ring;
 	u16 ring_index;
+	u64 good;
 	struct vccw_req *pool;
 	unsigned long *pool_pages;
 	u32 pool_size;
 	struct vccw_req *done;
+	struct vccw_req *done_large;
 	struct vccw_req *free;
 	struct vccw_req region_req;
 	struct vccw_req region_func;
 };
+
+/* As &vccw_queue.going: RUN, no drains, no functions under way. */
+#define VCCW_GOING	((u64)VCCW_QUEUE_RUN << 48)
 
 /* Are starts issued? */
 static inline bool vccw_runs(const struct vccw_queue *q)
@@ -136,7 +152,21 @@ static inline bool vccw_runs(const struct vccw_queue *q)
 /* Is nothing under way? */
 static inline bool vccw_idle(const struct vccw_queue *q)
 {
-	return !q->active && vccw_fifo_empty(&q->funcs);
+	return !q->active && !q->n_funcs;
+}
+
+static inline void vccw_funcs_add(struct vccw_queue *q, struct vccw_req *req)
+{
+	vccw_fifo_push(&q->funcs, req);
+	q->n_funcs++;
+}
+
+/* @at as in vccw_fifo_remove(). */
+static inline struct vccw_req *vccw_funcs_remove(struct vccw_queue *q,
+						 struct vccw_req **at)
+{
+	q->n_funcs--;
+	return vccw_fifo_remove(&q->funcs, at);
 }
 
 /* vccw_queue.c: issue, interrupts, ways in */
@@ -151,7 +181,7 @@ int vccw_queue_func_region(struct vccw_device *dev, enum vccw_func func);
 void vccw_complete_stopped(struct vccw_queue *q, struct vccw_req *req, int res);
 int vccw_queue_cancel(struct vccw_device *dev, u64 target, u16 *reason);
 int vccw_queue_resume(struct vccw_device *dev, u16 *reason);
-u32 vccw_queue_take(struct vccw_device *dev, u32 most);
+void vccw_queue_take(struct vccw_device *dev, u32 most);
 void vccw_queue_irq(struct vccw_device *dev, struct irb *irb);
 u64 vccw_queue_oldest(struct vccw_device *dev);
 
@@ -168,7 +198,7 @@ void vccw_queue_stop_range(struct vccw_device *dev, u64 first, u64 last,
 int vccw_queue_settle(struct vccw_device *dev);
 
 /* vccw_pool.c: requests and their memory */
-int vccw_queue_init(struct vccw_queue *q);
+int vccw_queue_init(struct vccw_device *dev);
 void vccw_queue_destroy(struct vccw_queue *q);
 int vccw_queue_attach(struct vccw_device *dev, struct vccw_ring *ring,
 		      u16 index, u32 requests);

@@ -237,8 +237,8 @@ static int vccw_io_start(struct vccw_device *dev)
 	memcpy(orb, io->orb_area, sizeof(orb));
 	vccw_cp_release(&req->cp);
 	vccw_pins_begin(pins);
-	req->seq = ++pins->clock;
-	ret = vccw_cp_translate(dev, &req->cp, orb, &req->orb, true, &fault);
+	req->seq = pins->clock;
+	ret = vccw_cp_translate(dev, &req->cp, orb, true, &fault);
 	if (ret)
 		dev_dbg(&dev->sch->dev, "vfio_ccw: program refused: reason %u, CCW %u at 0x%08x\n",
 			fault.reason, fault.ccw_index, fault.ccw_addr);

@@ -118,18 +118,15 @@ static inline struct vccw_req *vccw_sqe_get_req(struct vccw_device *dev,
 	q->free = req->next;
 	req->special = 0;
 	req->user_data = sqe->user_data;
-	if (unlikely(req->cp.block != req->cp.small))
-		vccw_cp_release(&req->cp);
 	return req;
 }
 
 /* START: translate, and add to the batch. */
-static __always_inline int vccw_sqe_start(struct vccw_batch *b,
-				 const struct vfio_ccw_ring_sqe *sqe,
-				 struct vccw_fault *fault)
+static int vccw_sqe_start(struct vccw_batch *b,
+			  const struct vfio_ccw_ring_sqe *sqe,
+			  struct vccw_fault *fault)
 {
 	struct vccw_device *dev = b->dev;
-	struct vccw_pins *pins = &dev->pins;
 	struct vccw_req *req;
 	int ret;
 
@@ -138,18 +135,47 @@ static __always_inline int vccw_sqe_start(struct vccw_batch *b,
 		fault->reason = VFIO_CCW_RING_R_NO_MEMORY;
 		return -ENOMEM;
 	}
-	req->func = VCCW_START;
-	req->seq = ++pins->clock;
-	ret = vccw_cp_translate(dev, &req->cp, (const u32 *)sqe->orb, &req->orb,
-				false, fault);
+	req->seq = dev->pins.clock;
+	ret = vccw_cp_translate(dev, &req->cp, (const u32 *)sqe->orb, false, fault);
 	if (unlikely(ret)) {
+		vccw_cp_release(&req->cp);
 		vccw_queue_put_req(&dev->queue, req);
 		return ret;
 	}
-	if (unlikely(sqe->flags & VFIO_CCW_RING_SQE_RECOVER))
-		req->recover = true;
+	req->recover = sqe->flags & VFIO_CCW_RING_SQE_RECOVER;
+	req->large = req->cp.block != req->cp.small;
 	vccw_fifo_push(&b->reqs, req);
 	return -EIOCBQUEUED;
+}
+
+/*
+ * One more START of the batch's subchannel, without flags, with a straight
+ * program: what nearly all SQEs are.  Each field of the SQE is read once.
+ * Return: false if it is anything else; nothing has been done then.
+ */
+static __always_inline bool vccw_sqe_more(struct vccw_batch *b,
+					  const struct vfio_ccw_ring_sqe *sqe)
+{
+	const u64 *words = (const u64 *)sqe;
+	struct vccw_device *dev = b->dev;
+	struct vccw_req *req;
+	u32 orb, cpa;
+
+	if (unlikely(READ_ONCE(words[0]) != b->start.word))
+		return false;
+	req = dev->queue.free;
+	if (unlikely(!req || READ_ONCE(sqe->target) | READ_ONCE(sqe->reserved)))
+		return false;
+	orb = READ_ONCE(((const u32 *)sqe->orb)[1]);
+	cpa = READ_ONCE(((const u32 *)sqe->orb)[2]);
+	if (unlikely(!vccw_cp_translate_straight(dev, &req->cp, orb, cpa)))
+		return false;
+	dev->queue.free = req->next;
+	req->special = 0;
+	req->user_data = READ_ONCE(sqe->user_data);
+	req->seq = dev->pins.clock;
+	vccw_fifo_push(&b->reqs, req);
+	return true;
 }
 
 /* HALT, CLEAR: behind the starts submitted before. */
@@ -184,7 +210,7 @@ static int vccw_sqe_at_once(struct vccw_batch *b,
  * Carry out an SQE: -EIOCBQUEUED if its CQE comes later, else 0 or -errno, and
  * @fault says why.
  */
-static noinline int vccw_sqe_submit(struct vccw_batch *b,
+static int vccw_sqe_submit(struct vccw_batch *b,
 			   const struct vfio_ccw_ring_sqe *sqe,
 			   struct vccw_fault *fault)
 {
@@ -212,23 +238,18 @@ static noinline int vccw_sqe_submit(struct vccw_batch *b,
 	}
 }
 
-/* Consume one SQE. */
-static __always_inline void vccw_sqe_consume(struct vccw_batch *b,
-				    const struct vfio_ccw_ring_sqe *sqe)
+/* Consume one SQE of any kind. */
+static noinline void vccw_sqe_consume(struct vccw_batch *b,
+				      const struct vfio_ccw_ring_sqe *shared)
 {
-	const union vccw_sqe_head *head = (const void *)sqe;
+	struct vfio_ccw_ring_sqe sqe = *shared;
 	struct vccw_fault fault = {};
 	int ret;
 
-	/* One more of what came last has nothing to be looked up. */
-	if (likely(head->word == b->start.word &&
-		   !(sqe->target | sqe->reserved)))
-		ret = vccw_sqe_start(b, sqe, &fault);
-	else
-		ret = vccw_sqe_submit(b, sqe, &fault);
-	if (unlikely(ret != -EIOCBQUEUED))
-		vccw_cq_post(b->ring, sqe->subchannel, sqe->user_data, ret,
-			     &fault);
+	barrier();	/* from here on only the copy counts */
+	ret = vccw_sqe_submit(b, &sqe, &fault);
+	if (ret != -EIOCBQUEUED)
+		vccw_cq_post(b->ring, sqe.subchannel, sqe.user_data, ret, &fault);
 }
 
 /* Consume @n SQEs, for which CQ slots are set aside. */
@@ -238,19 +259,19 @@ static void vccw_sq_consume(struct vccw_ring *ring, u32 n)
 		.ring = ring,
 		.start.word = U64_MAX,	/* like no SQE that could be */
 	};
-	struct vfio_ccw_ring_sqe sqe;
 	u32 next = ring->sq_next;
 
 	vccw_fifo_init(&batch.reqs);
 	do {
-		sqe = ring->sqes[next++ & ring->sq_mask];
-		barrier();	/* from here on only the copy counts */
-		vccw_sqe_consume(&batch, &sqe);
+		struct vfio_ccw_ring_sqe *sqe = &ring->sqes[next++ & ring->sq_mask];
+
+		if (unlikely(!vccw_sqe_more(&batch, sqe)))
+			vccw_sqe_consume(&batch, sqe);
 	} while (--n);
 	vccw_batch_end(&batch);
 	ring->sq_next = next;
 	/* (J) pairs with (I) */
-	smp_store_release(ring->sq_head, ring->sq_next);
+	smp_store_release(ring->sq_head, next);
 }
 
 /**

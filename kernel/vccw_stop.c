@@ -58,8 +58,8 @@ static void vccw_abandon(struct vccw_device *dev, u16 reason)
 		req->cancel = req->cancel ?: reason;
 		vccw_complete_stopped(q, req, -ENODEV);
 	}
-	while (!vccw_fifo_empty(&q->funcs)) {
-		req = vccw_fifo_pop(&q->funcs);
+	while (q->n_funcs) {
+		req = vccw_funcs_remove(q, &q->funcs.first);
 		if (req->region)
 			vccw_region_no_answer(dev, req->func);
 		vccw_complete(q, req, -ENODEV, reason, NULL);
@@ -147,7 +147,7 @@ static bool vccw_req_uses(struct vccw_device *dev, const struct vccw_req *req,
 	u32 iter = 0;
 
 	while ((pin = vccw_pins_next(&dev->pins, &iter, first, last))) {
-		if (vccw_cp_uses(&req->cp, req->orb.cmd.i2k, pin->pfn))
+		if (vccw_cp_uses(&req->cp, pin->pfn))
 			return true;
 		cond_resched();
 	}

@@ -32,7 +32,7 @@ static int vccw_init_dev(struct vfio_device *vdev)
 	ret = vccw_pins_init(&dev->pins, limit);
 	if (ret)
 		return ret;
-	ret = vccw_queue_init(&dev->queue);
+	ret = vccw_queue_init(dev);
 	if (ret)
 		vccw_pins_destroy(&dev->pins);
 	return ret;

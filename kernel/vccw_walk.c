@@ -71,13 +71,9 @@ static int vccw_refuse(struct vccw_walk *w, int err, u16 reason)
  */
 static long vccw_pin(struct vccw_walk *w, u64 iova_pfn, u32 run, u16 reason)
 {
-	struct vccw_pins *pins = &w->dev->pins;
-	struct vccw_pins_view view = vccw_pins_view(pins);
-	long pfn = vccw_pins_hit(&view, iova_pfn);
+	long pfn = vccw_pins_hit(&w->dev->pins, iova_pfn);
 
-	if (likely(pfn))
-		pins->hits++;
-	else
+	if (unlikely(!pfn))
 		pfn = vccw_pins_get(w->dev, iova_pfn, run);
 	if (pfn < 0)
 		return vccw_refuse(w, pfn, pfn == -EFAULT ? reason :
@@ -391,7 +387,7 @@ static const struct vccw_segment *vccw_covering(const struct vccw_cp *cp,
 	const struct vccw_segment *s;
 
 	for (s = cp->segments; s < cp->segments + cp->nr_segments; s++) {
-		if (iova >= s->iova && iova - s->iova < s->count * 8u)
+		if (iova >= s->iova && iova - s->iova < s->bytes)
 			return s;
 	}
 	return NULL;
@@ -406,7 +402,7 @@ static const struct vccw_segment *vccw_target(const struct vccw_cp *cp, u32 iova
 	const struct vccw_segment *s;
 
 	for (s = cp->segments; s < cp->segments + cp->nr_segments; s++) {
-		if (iova >= s->iova && iova - s->iova < (s->count ?: 1) * 8u)
+		if (iova >= s->iova && iova - s->iova < (s->bytes ?: 8u))
 			return s;
 	}
 	return NULL;
@@ -434,7 +430,7 @@ static int vccw_take_tic(struct vccw_walk *w, struct vccw_segment *s,
 {
 	u32 target = dma32_to_u32(ccw->cda);
 
-	if (!s->count)
+	if (!s->bytes)
 		return vccw_refuse(w, s == w->cp->segments ? -EINVAL : -ELOOP,
 				   s == w->cp->segments ?
 				   VFIO_CCW_RING_R_CCW_TIC_FIRST :
@@ -447,7 +443,7 @@ static int vccw_take_tic(struct vccw_walk *w, struct vccw_segment *s,
 	ccw->flags = 0;
 	ccw->count = 0;
 	w->ccws[w->count++] = *ccw;
-	s->count++;
+	s->bytes += sizeof(*ccw);
 	w->tics++;
 	if (vccw_covering(w->cp, target))
 		return 0;
@@ -471,7 +467,7 @@ static int vccw_take_ccw(struct vccw_walk *w, struct vccw_segment *s,
 	if (ret)
 		return ret;
 	w->ccws[w->count++] = *ccw;
-	s->count++;
+	s->bytes += sizeof(*ccw);
 	*chaining = ccw->flags & CCW_FLAG_DC ? cmd : 0;
 	return 0;
 }
@@ -517,7 +513,7 @@ static bool vccw_is_program_check(const struct vccw_walk *w)
  */
 static bool vccw_optional(const struct vccw_segment *s, u32 target)
 {
-	return target < s->iova || target - s->iova >= s->count * 8u;
+	return target < s->iova || target - s->iova >= s->bytes;
 }
 
 /*
@@ -534,7 +530,7 @@ static int vccw_step(struct vccw_walk *w, struct vccw_segment *s, u8 *chaining,
 
 	ret = vccw_room(w);
 	if (!ret)
-		ret = vccw_read_ccw(w, s->iova + s->count * 8, &ccw);
+		ret = vccw_read_ccw(w, s->iova + s->bytes, &ccw);
 	if (ret)
 		return ret;
 	if (vccw_is_tic(w, &ccw)) {
@@ -585,7 +581,7 @@ static int vccw_tic_to_tic(struct vccw_walk *w, u32 i)
 	const struct vccw_segment *s = w->cp->segments;
 	u32 host = dma32_to_u32(virt_to_dma32(&w->ccws[i]));
 
-	while (host - s->host >= s->count * 8u)
+	while (host - s->host >= s->bytes)
 		s++;
 	/* Terminators are not the client's. */
 	w->fault->ccw_index = i - (s - w->cp->segments);
@@ -640,7 +636,6 @@ static int vccw_translate(struct vccw_walk *w, u32 cpa)
 	/* A loop nothing leads out of. */
 	if (!ret && !w->ends)
 		ret = vccw_refuse(w, -E2BIG, VFIO_CCW_RING_R_CCW_TOO_MANY);
-	cp->nr_ccws = w->count;
 	return ret;
 }
 
