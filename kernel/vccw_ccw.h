@@ -10,6 +10,7 @@
 
 /* Commands, and CCW flags. */
 #define VCCW_CMD_NOP		0x03
+#define VCCW_CMD_SENSE		0x04	/* the last digit of */
 #define VCCW_CMD_TIC		0x08
 #define VCCW_CMD_READ_BACKWARD	0x0c
 #define VCCW_FLAG_MIDA		0x01

@@ -52,6 +52,7 @@ int vccw_chp_event(struct subchannel *sch, struct chp_link *link, int event)
 	sch->lpm = sch->schib.pmcw.pam & sch->opm;
 	if (!dev)
 		return 0;
+	vccw_queue_paths(dev);
 	switch (event) {
 	case CHP_VARY_OFF:
 	case CHP_OFFLINE:

@@ -44,39 +44,91 @@ void vccw_cp_exit(void)
 /* Have the window show a page that is pinned: false if it is not. */
 bool vccw_window_move(struct vccw_pins *pins, u32 iova_pfn)
 {
-	u32 pfn = vccw_pins_hit(pins, iova_pfn);
+	struct vccw_pin *pin = vccw_pins_hit(pins, iova_pfn);
 
-	if (!pfn)
+	if (!pin)
 		return false;
-	pins->window.page = pfn_to_virt(pfn);
+	pins->window.page = page_to_virt(pin->page);
 	pins->window.iova_pfn = iova_pfn;
 	return true;
 }
 
 /*
- * Address a CCW's data area by an IDAW list, below *@idal, which is moved.
- * Return: the CCW for the channel, 0 if a page is not pinned or there is no room
+ * Address a CCW's data area by an IDAW list below @idal.
+ * Return: where the list begins, NULL if a page is not pinned or there is no room
  * for the CCW at @to and a terminator.
  */
-u64 vccw_straight_list(struct vccw_pins *pins, u64 ccw, const u64 *to, u64 **idal)
+static u64 *vccw_straight_list(struct vccw_pins *pins, u64 ccw, const u64 *to,
+			       u64 *idal)
 {
 	u32 addr = ccw, count = ccw >> 32 & 0xffff;
 	u32 n = vccw_blocks(addr, count, PAGE_SIZE), i;
-	u64 *list = *idal - n;
-	u64 pfn;
+	struct vccw_pin *pin;
 
-	if (list < to + 2)
-		return 0;
+	idal -= n;
+	if (idal < to + 2)
+		return NULL;
 	for (i = 0; i < n; i++) {
-		pfn = vccw_pins_hit(pins, (addr >> PAGE_SHIFT) + i);
-		if (unlikely(!pfn))
-			return 0;
-		list[i] = pfn << PAGE_SHIFT;
+		pin = vccw_pins_hit(pins, (addr >> PAGE_SHIFT) + i);
+		if (unlikely(!pin))
+			return NULL;
+		idal[i] = vccw_pin_addr(pin);
 	}
-	list[0] += offset_in_page(addr);
-	*idal = list;
-	return (ccw & ~0xffffffffull) | (u64)CCW_FLAG_IDA << 48 |
-	       dma32_to_u32(virt_to_dma32(list));
+	idal[0] += offset_in_page(addr);
+	return idal;
+}
+
+/* Is the data area in one page below 2 GiB?  Its address for the channel, or 0. */
+static u32 vccw_straight_addr(struct vccw_pins *pins, u64 ccw)
+{
+	u32 addr = ccw, count = ccw >> 32 & 0xffff;
+	struct vccw_pin *pin;
+
+	if (!count || ccw >> 56 == VCCW_CMD_NOP)
+		return pins->nowhere;
+	if (offset_in_page(addr) + count > PAGE_SIZE)
+		return 0;
+	pin = vccw_pins_hit(pins, addr >> PAGE_SHIFT);
+	return pin && pin->addr31 ? pin->addr31 + offset_in_page(addr) : 0;
+}
+
+/**
+ * vccw_straight_rest - the rest of a straight program, with IDAW lists
+ * @pins: the pin cache
+ * @cp: the translated program
+ * @from: next CCW of the client's, in the window
+ * @to: where its translation goes
+ * @cpa: the client's address of the first CCW
+ *
+ * Context: process context, vccw_device.lock held.
+ * Return: false if the program is not straight, or a page not pinned, or there is
+ * no room.
+ */
+bool vccw_straight_rest(struct vccw_pins *pins, struct vccw_cp *cp, const u64 *from,
+			u64 *to, u32 cpa)
+{
+	u64 *idal = cp->block + VCCW_CP_BLOCK, ccw;
+	u32 addr;
+
+	while (offset_in_page(from) || to == cp->block) {
+		ccw = READ_ONCE(*from++);
+		if (!vccw_is_straight(ccw) || to + 2 > idal)
+			return false;
+		addr = vccw_straight_addr(pins, ccw);
+		if (!addr) {
+			idal = vccw_straight_list(pins, ccw, to, idal);
+			if (!idal)
+				return false;
+			addr = cp->host + ((void *)idal - cp->block);
+			ccw |= (u64)CCW_FLAG_IDA << 48;
+		}
+		*to++ = (ccw & ~0xffffffffull) | addr;
+		if (!(ccw & VCCW_CHAINS)) {
+			vccw_straight_end(cp, to, cpa);
+			return true;
+		}
+	}
+	return false;
 }
 
 /* What is wrong with an ORB. */
@@ -111,12 +163,13 @@ static int vccw_orb_refuse(u32 word, struct vccw_fault *fault)
 int vccw_cp_translate(struct vccw_device *dev, struct vccw_cp *cp,
 		      const u32 *orb, bool lenient, struct vccw_fault *fault)
 {
+	u64 words = (u64)orb[1] << 32 | orb[2];
 	int ret;
 
 	lockdep_assert_held(&dev->lock);
-	if (!vccw_orb_good(orb[1], orb[2]))
+	if (!vccw_orb_good(words))
 		return vccw_orb_refuse(orb[1], fault);
-	if (vccw_cp_translate_straight(dev, cp, orb[1], orb[2]))
+	if (vccw_cp_translate_straight(dev, cp, words))
 		return 0;
 	ret = vccw_cp_walk(dev, cp, orb, lenient, fault);
 	if (!ret)

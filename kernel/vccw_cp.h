@@ -93,6 +93,9 @@ static inline u32 vccw_cp_iova(const struct vccw_cp *cp, u32 host)
 {
 	const struct vccw_segment *s = cp->segments;
 
+	/* Where nearly all programs end. */
+	if (likely(host - cp->host == s->bytes))
+		return s->iova + s->bytes;
 	do {
 		if (host - s->host <= s->bytes + 8u)
 			return s->iova + (host - s->host);

@@ -36,6 +36,21 @@ static inline void vccw_fifo_push(struct vccw_fifo *fifo, struct vccw_req *req)
 	fifo->end = &req->next;
 }
 
+/*
+ * Many at once: vccw_fifo_add() for each, and vccw_fifo_end() before anybody walks
+ * through them or takes one off.
+ */
+static inline void vccw_fifo_add(struct vccw_fifo *fifo, struct vccw_req *req)
+{
+	*fifo->end = req;
+	fifo->end = &req->next;
+}
+
+static inline void vccw_fifo_end(struct vccw_fifo *fifo)
+{
+	*fifo->end = NULL;
+}
+
 /* Remove *@at, which is &fifo->first or the @next of a request. */
 static inline struct vccw_req *vccw_fifo_remove(struct vccw_fifo *fifo,
 						struct vccw_req **at)

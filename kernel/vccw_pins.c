@@ -55,7 +55,7 @@ static int vccw_pins_resize(struct vccw_pins *pins, u32 size)
 	pins->mask = buckets - 1;
 	pins->free = 0;
 	for (i = size; i; i--) {
-		u32 *head = pool[i].pfn ?
+		u32 *head = pool[i].page ?
 			&bucket[vccw_pins_hash(pins->mask, pool[i].iova_pfn)] :
 			&pins->free;
 
@@ -101,7 +101,7 @@ static struct vccw_pin *vccw_pins_find(const struct vccw_pins *pins, u64 iova_pf
 }
 
 static struct vccw_pin *vccw_pins_insert(struct vccw_pins *pins, u64 iova_pfn,
-					 u32 pfn)
+					 struct page *page)
 {
 	u32 *head = &pins->bucket[vccw_pins_hash(pins->mask, iova_pfn)];
 	u32 at = pins->free;
@@ -111,7 +111,8 @@ static struct vccw_pin *vccw_pins_insert(struct vccw_pins *pins, u64 iova_pfn,
 	pins->count++;
 	*pin = (struct vccw_pin){
 		.iova_pfn = iova_pfn,
-		.pfn = pfn,
+		.page = page,
+		.addr31 = page_to_phys(page) >> 31 ? 0 : page_to_phys(page),
 		.used = pins->clock,
 		.next = *head,
 	};
@@ -131,9 +132,9 @@ static void vccw_pins_remove(struct vccw_device *dev, struct vccw_pin *pin)
 	*link = pin->next;
 
 	if (pins->window.iova_pfn == pin->iova_pfn)
-		pins->window.page = NULL;
+		pins->window.iova_pfn = VCCW_NO_PAGE;
 	vfio_unpin_pages(&dev->vdev, (dma_addr_t)pin->iova_pfn << PAGE_SHIFT, 1);
-	pin->pfn = 0;
+	pin->page = NULL;
 	pin->next = pins->free;
 	pins->free = at;
 	pins->count--;
@@ -154,7 +155,7 @@ static bool vccw_pins_evict(struct vccw_device *dev)
 		struct vccw_pin *pin = &pins->pool[pins->hand];
 
 		pins->hand = pins->hand == pins->size ? 1 : pins->hand + 1;
-		if (!pin->pfn || pin->used >= oldest)
+		if (!pin->page || pin->used >= oldest)
 			continue;
 		if (!victim || pin->used < victim->used)
 			victim = pin;
@@ -261,7 +262,7 @@ static struct vccw_pin *vccw_pins_miss(struct vccw_device *dev, u64 iova_pfn, u3
 		return ERR_PTR(n == -ENOMEM ? -ENOMEM : -EFAULT);
 	for (i = 0; i < n; i++) {
 		struct vccw_pin *pin = vccw_pins_insert(pins, iova_pfn + i,
-							page_to_pfn(pages[i]));
+							pages[i]);
 
 		if (!first)
 			first = pin;
@@ -306,7 +307,7 @@ static void vccw_pins_drop_stale(struct vccw_device *dev, u64 iova_pfn)
 {
 	struct vccw_pin *pin = vccw_pins_find(&dev->pins, iova_pfn);
 
-	if (!pin || vccw_page_mapped(pfn_to_page(pin->pfn)) ||
+	if (!pin || vccw_page_mapped(pin->page) ||
 	    pin->used >= min(vccw_queue_oldest(dev), dev->pins.clock))
 		return;
 	vccw_pins_remove(dev, pin);
@@ -355,7 +356,7 @@ static struct vccw_pin *vccw_pins_stale(struct vccw_device *dev,
 		dev->pins.stale++;
 		vccw_pins_drop_stale_others(dev, iova_pfn);
 		pin = vccw_pins_miss(dev, iova_pfn, 1);
-		if (IS_ERR(pin) || vccw_page_mapped(pfn_to_page(pin->pfn)))
+		if (IS_ERR(pin) || vccw_page_mapped(pin->page))
 			return pin;
 		if (time_after(jiffies, end)) {
 			vccw_pins_remove(dev, pin);
@@ -372,11 +373,11 @@ static struct vccw_pin *vccw_pins_stale(struct vccw_device *dev,
  * @run: pages that will be asked for next, this one included
  *
  * Context: process context, vccw_device.lock held; sleeps.
- * Return: page frame; or -ENOMEM when no page can be pinned within the limits,
+ * Return: the entry; or -ENOMEM when no page can be pinned within the limits,
  * -EFAULT when the client has not mapped it for reading and writing, -EBUSY when
  * one that its owner has discarded is not let go.
  */
-long vccw_pins_get(struct vccw_device *dev, u64 iova_pfn, u32 run)
+struct vccw_pin *vccw_pins_get(struct vccw_device *dev, u64 iova_pfn, u32 run)
 {
 	struct vccw_pin *pin = vccw_pins_find(&dev->pins, iova_pfn);
 
@@ -384,10 +385,9 @@ long vccw_pins_get(struct vccw_device *dev, u64 iova_pfn, u32 run)
 		pin = vccw_pins_stale(dev, pin);
 	else
 		pin = vccw_pins_miss(dev, iova_pfn, run);
-	if (IS_ERR(pin))
-		return PTR_ERR(pin);
-	pin->used = dev->pins.clock;
-	return pin->pfn;
+	if (!IS_ERR(pin))
+		pin->used = dev->pins.clock;
+	return pin;
 }
 
 /**
@@ -405,7 +405,7 @@ struct vccw_pin *vccw_pins_next(struct vccw_pins *pins, u32 *iter,
 	while (*iter < pins->size) {
 		struct vccw_pin *pin = &pins->pool[++*iter];
 
-		if (pin->pfn && pin->iova_pfn >= first && pin->iova_pfn <= last)
+		if (pin->page && pin->iova_pfn >= first && pin->iova_pfn <= last)
 			return pin;
 	}
 	return NULL;

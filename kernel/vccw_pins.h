@@ -3,6 +3,7 @@
 #define VCCW_PINS_H
 
 #include <linux/err.h>
+#include <linux/limits.h>
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/types.h>
@@ -13,7 +14,8 @@ struct vccw_device;
  * struct vccw_pin - one pinned page of the client
  * @iova_pfn: page number in the client's I/O address space
  * @used: number of the latest requests that used it, see &struct vccw_pins
- * @pfn: page frame, 0 if the entry is free
+ * @page: the page, NULL if the entry is free
+ * @addr31: its address if that is below 2 GiB, else 0
  * @next: next entry of the hash chain or of the free list
  *
  * Entries are linked by their distance in bytes from the beginning of the pool;
@@ -22,14 +24,18 @@ struct vccw_device;
 struct vccw_pin {
 	u64 iova_pfn;
 	u64 used;
-	u32 pfn;
+	struct page *page;
+	u32 addr31;
 	u32 next;
 };
 
+#define VCCW_NO_PAGE	U64_MAX
+
 /**
  * struct vccw_window - a client page that is being read
- * @page: its host address, NULL if there is none
- * @iova_pfn: its page number in the client's I/O address space
+ * @page: its host address
+ * @iova_pfn: its page number in the client's I/O address space, VCCW_NO_PAGE if
+ *	there is none
  */
 struct vccw_window {
 	void *page;
@@ -89,7 +95,7 @@ struct vccw_pins {
 
 int vccw_pins_init(struct vccw_pins *pins, u32 limit);
 void vccw_pins_destroy(struct vccw_pins *pins);
-long vccw_pins_get(struct vccw_device *dev, u64 iova_pfn, u32 run);
+struct vccw_pin *vccw_pins_get(struct vccw_device *dev, u64 iova_pfn, u32 run);
 void vccw_pins_open(struct vccw_device *dev);
 void vccw_pins_close(struct vccw_device *dev);
 void vccw_pins_drop(struct vccw_device *dev, u64 first, u64 last);
@@ -123,26 +129,32 @@ static inline bool vccw_page_mapped(struct page *page)
  * @iova_pfn: page number in the client's I/O address space
  *
  * Context: process context, vccw_device.lock held.
- * Return: page frame, which stays for as long as the request lasts; 0 if the page
+ * Return: the entry, whose page stays for as long as the request lasts; NULL if it
  * is not pinned, or has been discarded: see vccw_pins_get().
  */
-static __always_inline u32 vccw_pins_hit(struct vccw_pins *pins, u64 iova_pfn)
+static __always_inline struct vccw_pin *vccw_pins_hit(struct vccw_pins *pins,
+						      u64 iova_pfn)
 {
-	u32 at = pins->bucket[vccw_pins_hash(pins->mask, iova_pfn)], pfn;
+	u32 at = pins->bucket[vccw_pins_hash(pins->mask, iova_pfn)];
 	struct vccw_pin *pin;
 
 	do {
 		if (unlikely(!at))
-			return 0;
+			return NULL;
 		pin = (void *)pins->pool + at;
 		at = pin->next;
 	} while (unlikely(pin->iova_pfn != iova_pfn));
-	pfn = pin->pfn;
-	if (unlikely(!vccw_page_mapped(pfn_to_page(pfn))))
-		return 0;
+	if (unlikely(!vccw_page_mapped(pin->page)))
+		return NULL;
 	pin->used = pins->clock;
 	pins->hits++;
-	return pfn;
+	return pin;
+}
+
+/* Where a page is for the channel. */
+static inline u64 vccw_pin_addr(const struct vccw_pin *pin)
+{
+	return pin->addr31 ?: page_to_phys(pin->page);
 }
 
 /*
@@ -151,7 +163,7 @@ static __always_inline u32 vccw_pins_hit(struct vccw_pins *pins, u64 iova_pfn)
  */
 static inline void vccw_pins_begin(struct vccw_pins *pins)
 {
-	pins->window.page = NULL;
+	pins->window.iova_pfn = VCCW_NO_PAGE;
 }
 
 /* All that were translated are queued. */

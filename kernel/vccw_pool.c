@@ -55,6 +55,7 @@ int vccw_queue_init(struct vccw_device *dev)
 
 	if (!block)
 		return -ENOMEM;
+	q->state = VCCW_QUEUE_CLOSED;
 	vccw_fifo_init(&q->ready);
 	vccw_fifo_init(&q->funcs);
 	init_waitqueue_head(&q->idle);

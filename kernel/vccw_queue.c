@@ -161,15 +161,10 @@ static u16 vccw_reason(int cc)
  */
 static int vccw_start(struct subchannel *sch, struct vccw_req *req)
 {
-	int cc;
-
 	req->cp.orb.cmd.lpm &= sch->opm;
 	if (unlikely(!req->cp.orb.cmd.lpm))
 		return 3;
-	cc = vccw_ssch(sch->schid, &req->cp.orb);
-	if (likely(cc == 0))
-		sch->schib.scsw.cmd.actl |= SCSW_ACTL_START_PEND;
-	return cc;
+	return vccw_ssch(sch->schid, &req->cp.orb);
 }
 
 /**
@@ -187,7 +182,7 @@ void vccw_issue_start(struct vccw_device *dev)
 	struct vccw_req *req;
 	int cc;
 
-	while (!q->active && q->going == VCCW_GOING && (req = q->ready.first)) {
+	while (vccw_idle(q) && vccw_runs(q) && (req = q->ready.first)) {
 		cc = vccw_start(dev->sch, req);
 		if (cc == 1)
 			return;
@@ -201,25 +196,25 @@ void vccw_issue_start(struct vccw_device *dev)
 }
 
 /*
- * Issue the oldest start, if there is one, when it may be.  One that is not
- * accepted, and one of a subchannel with paths varied off, is left where it is.
+ * Issue the oldest start, if there is one, when it may be as it is.  One that is
+ * not accepted is left where it is.
+ * Return: what has been issued, NULL if nothing.
  */
-static __always_inline void vccw_issue_next(struct vccw_device *dev,
-					    struct subchannel *sch)
+static __always_inline struct vccw_req *vccw_issue_next(struct vccw_queue *q,
+							 struct subchannel *sch)
 {
-	struct vccw_queue *q = &dev->queue;
 	struct vccw_req *req = q->ready.first;
 
-	if (unlikely(!req || sch->opm != 0xff ||
+	if (unlikely(!req ||
 		     !vccw_ssch_accepted(sch->schid, &req->cp.orb))) {
 		q->active = NULL;
-		return;
+		return NULL;
 	}
-	sch->schib.scsw.cmd.actl |= SCSW_ACTL_START_PEND;
+	q->active = req;
 	q->ready.first = req->next;
 	if (!req->next)
 		vccw_fifo_init(&q->ready);
-	q->active = req;
+	return req;
 }
 
 /* Issue what vccw_issue_next() has left. */
@@ -406,26 +401,27 @@ static noinline void vccw_other_status(struct vccw_device *dev, struct irb *irb)
  * follow?
  */
 static __always_inline bool vccw_good_end(const struct vccw_queue *q,
+					  const struct vccw_req *req,
 					  const struct irb *irb)
 {
-	const struct vccw_req *req = q->active;
-
 	return likely(req && !req->special && vccw_irb_clean(irb) &&
-		      q->going == VCCW_GOING);
+		      !q->not_plain);
 }
 
-/* That end; cq_lock held.  The device comes first: it is idle while we talk. */
-static __always_inline void vccw_end_good(struct vccw_device *dev,
-					  struct subchannel *sch,
-					  struct vccw_ring *ring, struct irb *irb)
+/*
+ * That end; cq_lock held.  The device comes first: it is idle while we talk.
+ * Return: what has been issued, NULL if nothing.
+ */
+static __always_inline struct vccw_req *
+vccw_end_good(struct vccw_queue *q, struct subchannel *sch, struct vccw_ring *ring,
+	      struct vccw_req *req, struct irb *irb)
 {
-	struct vccw_queue *q = &dev->queue;
-	struct vccw_req *req = q->active;
+	struct vccw_req *next = vccw_issue_next(q, sch);
 
-	vccw_issue_next(dev, sch);
 	vccw_hide_cpa(req, irb);
 	vccw_cq_write_good(ring, q->good, req->user_data, irb);
 	vccw_put_done(q, req);
+	return next;
 }
 
 /**
@@ -437,27 +433,19 @@ static __always_inline void vccw_end_good(struct vccw_device *dev,
  */
 void vccw_queue_irq(struct vccw_device *dev, struct irb *irb)
 {
-	struct vccw_ring *ring = dev->queue.ring;
+	struct vccw_queue *q = &dev->queue;
+	struct vccw_ring *ring = q->ring;
 
 	lockdep_assert_held(&dev->sch->lock);
-	if (vccw_good_end(&dev->queue, irb)) {
+	if (vccw_good_end(q, q->active, irb)) {
 		spin_lock(&ring->cq_lock);
-		vccw_end_good(dev, dev->sch, ring, irb);
+		vccw_end_good(q, dev->sch, ring, q->active, irb);
 		vccw_cq_publish(ring);
 		spin_unlock(&ring->cq_lock);
 		vccw_issue_left(dev);
 	} else {
 		vccw_other_status(dev, irb);
 	}
-}
-
-/* As do_cio_interrupt() does. */
-static __always_inline bool vccw_take(struct subchannel *sch, struct irb *irb)
-{
-	if (!vccw_tsch_pending(sch->schid, irb))
-		return false;
-	memcpy(&sch->schib.scsw, &irb->scsw, sizeof(irb->scsw));
-	return true;
 }
 
 /**
@@ -479,23 +467,25 @@ enum vccw_taken {
 static enum vccw_taken vccw_take_good(struct vccw_device *dev, struct irb *irb,
 				      u32 *most)
 {
-	struct vccw_ring *ring = dev->queue.ring;
 	enum vccw_taken taken = VCCW_TAKEN_ALL;
+	struct vccw_queue *q = &dev->queue;
 	struct subchannel *sch = dev->sch;
+	struct vccw_ring *ring = q->ring;
+	struct vccw_req *req = q->active;
 	u32 left = *most;
 
 	spin_lock(&ring->cq_lock);
-	while (vccw_take(sch, irb)) {
-		if (unlikely(!vccw_good_end(&dev->queue, irb))) {
+	while (vccw_tsch_pending(sch->schid, irb)) {
+		if (unlikely(!vccw_good_end(q, req, irb))) {
 			taken = VCCW_TAKEN_OTHER;
 			break;
 		}
-		vccw_end_good(dev, sch, ring, irb);
+		req = vccw_end_good(q, sch, ring, req, irb);
 		if (unlikely(!--left)) {
 			taken = VCCW_TAKEN_MOST;
 			break;
 		}
-		if (unlikely(!dev->queue.active))
+		if (unlikely(!req))
 			break;
 	}
 	if (left != *most)

@@ -64,23 +64,24 @@ struct vccw_req {
 
 /**
  * enum vccw_queue_state - does the queue take requests?
- * @VCCW_QUEUE_CLOSED: no, the device is closed
  * @VCCW_QUEUE_RUN: yes
+ * @VCCW_QUEUE_CLOSED: no, the device is closed
  * @VCCW_QUEUE_DEAD: no, the device is gone or the system goes down; for good
  */
 enum vccw_queue_state {
+	VCCW_QUEUE_RUN = 0,
 	VCCW_QUEUE_CLOSED,
-	VCCW_QUEUE_RUN,
 	VCCW_QUEUE_DEAD,
 };
 
 /**
  * struct vccw_queue - requests of one subchannel
- * @going: the three following at once, VCCW_GOING when starts may be issued
+ * @not_plain: the following at once, 0 when a start may be issued as it is
  * @state: are requests taken? enum vccw_queue_state
  * @drains: how many wait for what is under way to end; no start is issued
  *	meanwhile
  * @n_funcs: how many there are in @funcs
+ * @some_paths: not all paths may be used
  * @polled: the ring takes the status; there are no interrupts
  * @active: start the subchannel is carrying out
  * @ready: starts waiting for their turn
@@ -111,11 +112,12 @@ enum vccw_queue_state {
 struct vccw_queue {
 	union {
 		struct {
-			u16 state;
+			u8 state;
+			bool some_paths;
 			u16 drains;
 			u32 n_funcs;
 		};
-		u64 going;
+		u64 not_plain;
 	};
 	bool polled;
 	struct vccw_req *active;
@@ -139,9 +141,6 @@ struct vccw_queue {
 	struct vccw_req region_req;
 	struct vccw_req region_func;
 };
-
-/* As &vccw_queue.going: RUN, no drains, no functions under way. */
-#define VCCW_GOING	((u64)VCCW_QUEUE_RUN << 48)
 
 /* Are starts issued? */
 static inline bool vccw_runs(const struct vccw_queue *q)
@@ -190,6 +189,7 @@ int vccw_queue_open(struct vccw_device *dev);
 void vccw_queue_close(struct vccw_device *dev);
 void vccw_queue_shutdown(struct vccw_device *dev);
 void vccw_queue_dead(struct vccw_device *dev);
+void vccw_queue_paths(struct vccw_device *dev);
 void vccw_queue_path_lost(struct vccw_device *dev, u8 mask);
 void vccw_queue_path_work(struct work_struct *work);
 void vccw_queue_stop_all(struct vccw_device *dev, u16 reason);

@@ -43,6 +43,7 @@ struct vccw_batch {
 
 static void vccw_batch_flush(struct vccw_batch *b)
 {
+	vccw_fifo_end(&b->reqs);
 	if (!vccw_fifo_empty(&b->reqs))
 		vccw_queue_start(b->dev, &b->reqs);
 	vccw_pins_end(&b->dev->pins);
@@ -72,6 +73,27 @@ static void vccw_batch_switch(struct vccw_batch *b, struct vccw_device *dev)
 	};
 }
 
+static struct vccw_device *vccw_ring_device(struct vccw_ring *ring, u32 i)
+{
+	if (i >= VFIO_CCW_RING_MAX_SUBCHANNELS)
+		return NULL;
+	return ring->devices[array_index_nospec(i, VFIO_CCW_RING_MAX_SUBCHANNELS)];
+}
+
+/* The first SQE is likely a START: be ready for it. */
+static void vccw_batch_begin(struct vccw_batch *b,
+			     const struct vfio_ccw_ring_sqe *sqe)
+{
+	struct vccw_device *dev;
+
+	dev = vccw_ring_device(b->ring, READ_ONCE(sqe->subchannel));
+	if (!dev)
+		return;
+	vccw_batch_switch(b, dev);
+	if (!dev->queue.free)
+		vccw_queue_refill(dev);
+}
+
 /* Check the fields of an SQE that have nothing to do with its opcode. */
 static int vccw_sqe_check(const struct vfio_ccw_ring_sqe *sqe, u16 *reason)
 {
@@ -91,16 +113,6 @@ static int vccw_sqe_check(const struct vfio_ccw_ring_sqe *sqe, u16 *reason)
 		return -EINVAL;
 	}
 	return 0;
-}
-
-static struct vccw_device *vccw_sqe_device(struct vccw_ring *ring,
-					   const struct vfio_ccw_ring_sqe *sqe)
-{
-	u32 i = sqe->subchannel;
-
-	if (i >= VFIO_CCW_RING_MAX_SUBCHANNELS)
-		return NULL;
-	return ring->devices[array_index_nospec(i, VFIO_CCW_RING_MAX_SUBCHANNELS)];
 }
 
 /* A free request; there is one for each SQE consumed. */
@@ -144,7 +156,7 @@ static int vccw_sqe_start(struct vccw_batch *b,
 	}
 	req->recover = sqe->flags & VFIO_CCW_RING_SQE_RECOVER;
 	req->large = req->cp.block != req->cp.small;
-	vccw_fifo_push(&b->reqs, req);
+	vccw_fifo_add(&b->reqs, req);
 	return -EIOCBQUEUED;
 }
 
@@ -154,27 +166,25 @@ static int vccw_sqe_start(struct vccw_batch *b,
  * Return: false if it is anything else; nothing has been done then.
  */
 static __always_inline bool vccw_sqe_more(struct vccw_batch *b,
+					  struct vccw_device *dev, u64 start,
 					  const struct vfio_ccw_ring_sqe *sqe)
 {
-	const u64 *words = (const u64 *)sqe;
-	struct vccw_device *dev = b->dev;
 	struct vccw_req *req;
-	u32 orb, cpa;
+	u64 orb;
 
-	if (unlikely(READ_ONCE(words[0]) != b->start.word))
+	if (unlikely(READ_ONCE(*(const u64 *)sqe) != start))
 		return false;
 	req = dev->queue.free;
 	if (unlikely(!req || READ_ONCE(sqe->target) | READ_ONCE(sqe->reserved)))
 		return false;
-	orb = READ_ONCE(((const u32 *)sqe->orb)[1]);
-	cpa = READ_ONCE(((const u32 *)sqe->orb)[2]);
-	if (unlikely(!vccw_cp_translate_straight(dev, &req->cp, orb, cpa)))
+	orb = READ_ONCE(*(const u64 *)&sqe->orb[4]);
+	if (unlikely(!vccw_cp_translate_straight(dev, &req->cp, orb)))
 		return false;
 	dev->queue.free = req->next;
 	req->special = 0;
 	req->user_data = READ_ONCE(sqe->user_data);
 	req->seq = dev->pins.clock;
-	vccw_fifo_push(&b->reqs, req);
+	vccw_fifo_add(&b->reqs, req);
 	return true;
 }
 
@@ -214,7 +224,7 @@ static int vccw_sqe_submit(struct vccw_batch *b,
 			   const struct vfio_ccw_ring_sqe *sqe,
 			   struct vccw_fault *fault)
 {
-	struct vccw_device *dev = vccw_sqe_device(b->ring, sqe);
+	struct vccw_device *dev = vccw_ring_device(b->ring, sqe->subchannel);
 	int ret;
 
 	ret = vccw_sqe_check(sqe, &fault->reason);
@@ -252,6 +262,22 @@ static noinline void vccw_sqe_consume(struct vccw_batch *b,
 		vccw_cq_post(b->ring, sqe.subchannel, sqe.user_data, ret, &fault);
 }
 
+/* Consume the SQEs from @sqe up to @end, which follow each other. */
+static void vccw_sq_run(struct vccw_batch *b, const struct vfio_ccw_ring_sqe *sqe,
+			const struct vfio_ccw_ring_sqe *end)
+{
+	struct vccw_device *dev = b->dev;
+	u64 start = b->start.word;
+
+	do {
+		if (likely(vccw_sqe_more(b, dev, start, sqe)))
+			continue;
+		vccw_sqe_consume(b, sqe);
+		dev = b->dev;
+		start = b->start.word;
+	} while (++sqe != end);
+}
+
 /* Consume @n SQEs, for which CQ slots are set aside. */
 static void vccw_sq_consume(struct vccw_ring *ring, u32 n)
 {
@@ -259,19 +285,18 @@ static void vccw_sq_consume(struct vccw_ring *ring, u32 n)
 		.ring = ring,
 		.start.word = U64_MAX,	/* like no SQE that could be */
 	};
-	u32 next = ring->sq_next;
+	u32 first = ring->sq_next & ring->sq_mask;
+	u32 run = min(n, ring->sq_entries - first);
 
 	vccw_fifo_init(&batch.reqs);
-	do {
-		struct vfio_ccw_ring_sqe *sqe = &ring->sqes[next++ & ring->sq_mask];
-
-		if (unlikely(!vccw_sqe_more(&batch, sqe)))
-			vccw_sqe_consume(&batch, sqe);
-	} while (--n);
+	vccw_batch_begin(&batch, &ring->sqes[first]);
+	vccw_sq_run(&batch, &ring->sqes[first], &ring->sqes[first + run]);
+	if (run < n)
+		vccw_sq_run(&batch, ring->sqes, &ring->sqes[n - run]);
 	vccw_batch_end(&batch);
-	ring->sq_next = next;
+	ring->sq_next += n;
 	/* (J) pairs with (I) */
-	smp_store_release(ring->sq_head, next);
+	smp_store_release(ring->sq_head, ring->sq_next);
 }
 
 /**

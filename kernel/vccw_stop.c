@@ -147,7 +147,7 @@ static bool vccw_req_uses(struct vccw_device *dev, const struct vccw_req *req,
 	u32 iter = 0;
 
 	while ((pin = vccw_pins_next(&dev->pins, &iter, first, last))) {
-		if (vccw_cp_uses(&req->cp, pin->pfn))
+		if (vccw_cp_uses(&req->cp, page_to_pfn(pin->page)))
 			return true;
 		cond_resched();
 	}
@@ -261,6 +261,7 @@ int vccw_queue_open(struct vccw_device *dev)
 		ret = cio_enable_subchannel(sch, dev->intparm);
 	}
 	if (!ret) {
+		vccw_queue_paths(dev);
 		dev->queue.held = false;
 		dev->queue.state = VCCW_QUEUE_RUN;
 	}
@@ -329,6 +330,17 @@ void vccw_queue_shutdown(struct vccw_device *dev)
 	cio_disable_subchannel(dev->sch);
 	vccw_drained(dev);
 	spin_unlock_irq(&dev->sch->lock);
+}
+
+/**
+ * vccw_queue_paths - which paths may be used may have changed
+ * @dev: the device
+ *
+ * Context: any, subchannel.lock held.
+ */
+void vccw_queue_paths(struct vccw_device *dev)
+{
+	dev->queue.some_paths = dev->sch->opm != 0xff;
 }
 
 /**

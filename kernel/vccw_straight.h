@@ -28,43 +28,37 @@ static inline bool vccw_is_straight(u64 ccw)
 {
 	if (unlikely(ccw & VCCW_NOT_STRAIGHT))
 		return false;
-	return likely(ccw & VCCW_CMD_LOW) || (ccw >> 56 & 0x0f) == 0x04;
+	return likely(ccw & VCCW_CMD_LOW) || (ccw >> 56 & 0x0f) == VCCW_CMD_SENSE;
 }
 
 bool vccw_window_move(struct vccw_pins *pins, u32 iova_pfn);
-u64 vccw_straight_list(struct vccw_pins *pins, u64 ccw, const u64 *to, u64 **idal);
+bool vccw_straight_rest(struct vccw_pins *pins, struct vccw_cp *cp, const u64 *from,
+			u64 *to, u32 cpa);
 
-/*
- * A CCW with the channel's data address, 0 if the client's page is not pinned or
- * there is no room.
- */
-static __always_inline u64 vccw_straight_ccw(struct vccw_pins *pins, u64 ccw,
-					     const u64 *to, u64 **idal)
+/* The last CCW has been written before @to. */
+static __always_inline void vccw_straight_end(struct vccw_cp *cp, u64 *to, u32 cpa)
 {
-	u32 addr = ccw, count = ccw >> 32 & 0xffff, pfn;
-
-	if (!count || ccw >> 56 == VCCW_CMD_NOP)
-		return (ccw & ~0xffffffffull) | pins->nowhere;
-	if (unlikely(offset_in_page(addr) + count > PAGE_SIZE))
-		return vccw_straight_list(pins, ccw, to, idal);
-	pfn = vccw_pins_hit(pins, addr >> PAGE_SHIFT);
-	if (unlikely(!pfn))
-		return 0;
-	if (unlikely(pfn > VCCW_ADDR31 >> PAGE_SHIFT))
-		return vccw_straight_list(pins, ccw, to, idal);
-	return (ccw & ~0xffffffffull) | (pfn << PAGE_SHIFT) |
-	       offset_in_page(addr);
+	*to = 0;	/* the terminator */
+	cp->segments[0].iova = cpa;
+	cp->segments[0].bytes = (void *)to - cp->block;
+	cp->nr_segments = 1;
 }
 
-/* Translate a straight program.  Return: false if it is none. */
+/*
+ * Translate a straight program.  The loop is for data in one page below 2 GiB;
+ * from the first CCW with other data on, and when the program is long,
+ * vccw_straight_rest() takes over.
+ * Return: false if it is none.
+ */
 static __always_inline bool vccw_straight(struct vccw_pins *pins,
 					  struct vccw_cp *cp, u32 cpa)
 {
-	u64 *to = cp->block, *idal = cp->block + VCCW_CP_BLOCK, ccw;
+	u64 *to = cp->block, ccw;
+	struct vccw_pin *pin;
 	const u64 *from;
+	u32 addr;
 
-	if (unlikely(pins->window.iova_pfn != cpa >> PAGE_SHIFT ||
-		     !pins->window.page) &&
+	if (unlikely(pins->window.iova_pfn != cpa >> PAGE_SHIFT) &&
 	    !vccw_window_move(pins, cpa >> PAGE_SHIFT))
 		return false;
 	from = pins->window.page + offset_in_page(cpa);
@@ -72,29 +66,35 @@ static __always_inline bool vccw_straight(struct vccw_pins *pins,
 		ccw = READ_ONCE(*from);
 		if (unlikely(!vccw_is_straight(ccw)))
 			return false;
-		ccw = vccw_straight_ccw(pins, ccw, to, &idal);
-		if (unlikely(!ccw))
-			return false;
-		*to++ = ccw;
-		if (!(ccw & VCCW_CHAINS))
-			goto done;
+		if (ccw >> 56 != VCCW_CMD_NOP) {
+			addr = offset_in_page(ccw);
+			if (unlikely(addr + (ccw >> 32 & 0xffff) > PAGE_SIZE))
+				return vccw_straight_rest(pins, cp, from, to, cpa);
+			pin = vccw_pins_hit(pins, (u32)ccw >> PAGE_SHIFT);
+			if (unlikely(!pin || !pin->addr31))
+				return vccw_straight_rest(pins, cp, from, to, cpa);
+			addr += pin->addr31;
+		} else {
+			addr = pins->nowhere;
+		}
+		*to++ = (ccw & ~0xffffffffull) | addr;
+		if (!(ccw & VCCW_CHAINS)) {
+			vccw_straight_end(cp, to, cpa);
+			return true;
+		}
 		from++;
-		/* There must be room for one more and a terminator. */
-	} while (offset_in_page(from) && to + 2 <= idal);
-	return false;
-done:
-	*to = 0;	/* the terminator */
-	cp->segments[0].iova = cpa;
-	cp->segments[0].bytes = (void *)to - cp->block;
-	cp->nr_segments = 1;
-	return true;
+		/* So far there is room: this is half a block. */
+	} while ((unsigned long)from % (VCCW_CP_BLOCK / 2));
+	return vccw_straight_rest(pins, cp, from, to, cpa);
 }
 
-/* Nothing in the second and third word of an ORB is to be refused. */
-static inline bool vccw_orb_good(u32 word, u32 cpa)
+/* What must be zero in the second and third word of an ORB, as one number. */
+#define VCCW_ORB_BAD	((u64)(VCCW_ORB_TRANSPORT | VCCW_ORB_ZERO) << 32 | \
+			 (u32)~(VCCW_ADDR31 & ~7u))
+
+static inline bool vccw_orb_good(u64 words)
 {
-	return !(word & (VCCW_ORB_TRANSPORT | VCCW_ORB_ZERO)) &&
-	       !(cpa & ~(VCCW_ADDR31 & ~7u));
+	return !(words & VCCW_ORB_BAD);
 }
 
 /*
@@ -116,17 +116,19 @@ static inline void vccw_host_orb(struct vccw_device *dev, struct vccw_cp *cp,
 }
 
 /*
- * Translate a program if it is straight, into the small block.  @word, @cpa: of
- * the client's ORB.  Return: whether it was.
+ * Translate a program if it is straight, into the small block.  @words: the second
+ * and third of the client's ORB.  Return: whether it was.
  */
 static __always_inline bool vccw_cp_translate_straight(struct vccw_device *dev,
 						       struct vccw_cp *cp,
-						       u32 word, u32 cpa)
+						       u64 words)
 {
-	if (unlikely(!vccw_orb_good(word, cpa) || !(word & VCCW_ORB_FORMAT1) ||
-		     !vccw_straight(&dev->pins, cp, cpa)))
+	const u64 format1 = (u64)VCCW_ORB_FORMAT1 << 32;
+
+	if (unlikely((words & (VCCW_ORB_BAD | format1)) != format1 ||
+		     !vccw_straight(&dev->pins, cp, words)))
 		return false;
-	vccw_host_orb(dev, cp, word, false);
+	vccw_host_orb(dev, cp, words >> 32, false);
 	return true;
 }
 

@@ -71,14 +71,16 @@ static int vccw_refuse(struct vccw_walk *w, int err, u16 reason)
  */
 static long vccw_pin(struct vccw_walk *w, u64 iova_pfn, u32 run, u16 reason)
 {
-	long pfn = vccw_pins_hit(&w->dev->pins, iova_pfn);
+	struct vccw_pin *pin = vccw_pins_hit(&w->dev->pins, iova_pfn);
 
-	if (unlikely(!pfn))
-		pfn = vccw_pins_get(w->dev, iova_pfn, run);
-	if (pfn < 0)
-		return vccw_refuse(w, pfn, pfn == -EFAULT ? reason :
-				   VFIO_CCW_RING_R_PIN_LIMIT);
-	return pfn;
+	if (unlikely(!pin))
+		pin = vccw_pins_get(w->dev, iova_pfn, run);
+	if (IS_ERR(pin)) {
+		if (PTR_ERR(pin) != -EFAULT)
+			reason = VFIO_CCW_RING_R_PIN_LIMIT;
+		return vccw_refuse(w, PTR_ERR(pin), reason);
+	}
+	return page_to_pfn(pin->page);
 }
 
 /*
@@ -91,7 +93,7 @@ static inline int vccw_show(struct vccw_walk *w, struct vccw_window *window,
 	u64 iova_pfn = iova >> PAGE_SHIFT;
 	long pfn;
 
-	if (window->page && window->iova_pfn == iova_pfn)
+	if (window->iova_pfn == iova_pfn)
 		return 0;
 	pfn = vccw_pin(w, iova_pfn, 1, reason);
 	if (pfn < 0)
@@ -253,7 +255,10 @@ static bool vccw_idaw_aligned(u64 idaw, u32 size, bool backward)
 static int vccw_indirect(struct vccw_walk *w, struct ccw1 *ccw, u32 list,
 			 bool backward)
 {
-	struct vccw_idaw_reader reader = { .iova = list };
+	struct vccw_idaw_reader reader = {
+		.iova = list,
+		.window.iova_pfn = VCCW_NO_PAGE,
+	};
 	u32 size = vccw_block_size(w), n, i;
 	u64 idaw, start;
 	dma64_t *idal;

@@ -56,6 +56,7 @@ bool eckd_check_track(struct bench *b, struct slot *slot);
 int eckd_read_back(struct bench *b);
 
 struct slot {
+	struct vfio_ccw_ring_sqe sqe; /* ready to be submitted, again and again */
 	struct ccwring_program *prog;
 	struct ccwring_orb orb;
 	uint8_t *data;

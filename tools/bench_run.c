@@ -93,7 +93,7 @@ static inline void issue(struct bench *b, struct slot *slot)
 	/* There is an entry for each slot. */
 	struct vfio_ccw_ring_sqe *sqe = ccwring_get_sqe(b->ring);
 
-	ccwring_prep_start(sqe, slot->sch, &slot->orb, (uintptr_t)slot);
+	*sqe = slot->sqe;
 	if (b->opts.latency)
 		slot->started = stamp();
 }
@@ -199,7 +199,7 @@ static void reap_alike(struct bench *b, struct progress *p, uint32_t ready)
 
 		if (__builtin_expect(!ccwring_cqe_good(cqe), 0))
 			break;
-		ccwring_prep_start(ccwring_get_sqe(ring), slot->sch, &slot->orb, cqe->user_data);
+		*ccwring_get_sqe(ring) = slot->sqe;
 	}
 	p->issued += n;
 	p->done += n;

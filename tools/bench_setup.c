@@ -124,7 +124,11 @@ static int make_slot(struct bench *b, unsigned int i)
 	if (!slot->data)
 		return -ENOMEM;
 	err = ccwring_program_new(b->vfio, 64 + shape->pages * 8, &slot->prog);
-	return err ? err : shape->build(b, slot);
+	if (!err)
+		err = shape->build(b, slot);
+	if (!err)
+		ccwring_prep_start(&slot->sqe, slot->sch, &slot->orb, (uintptr_t)slot);
+	return err;
 }
 
 static int make_slots(struct bench *b)
