@@ -14,6 +14,19 @@
 #include "vccw_ring.h"
 
 /**
+ * struct vccw_part - a device's part in a batch
+ * @ring: whose batch it is, NULL if there is none; whoever holds that ring's submit
+ *	lock holds the device's, too
+ * @next: the next device that takes part
+ * @reqs: starts translated but not queued
+ */
+struct vccw_part {
+	struct vccw_ring *ring;
+	struct vccw_device *next;
+	struct vccw_fifo reqs;
+};
+
+/**
  * struct vccw_device - a subchannel handed to user space
  * @vdev: the VFIO device
  * @sch: the subchannel
@@ -23,12 +36,13 @@
  * @pins: the pin cache; @lock
  * @queue: the requests; see there
  * @regions: the stock ABI; see there
+ * @batch: what of it takes part in a batch of SQEs, see vccw_sq.c; @lock
  * @ring_lock: so that a device and a ring which close at the same time agree on
  *	who takes the other apart
  * @ring: the ring it is attached to; @ring_lock
  *
  * Locks nest in this order: vccw_device.ring_lock, vccw_ring.submit,
- * vccw_device.lock, subchannel.lock, vccw_ring.cq_lock.
+ * vccw_device.lock (several at a time under one vccw_ring.submit only), subchannel.lock, vccw_ring.cq_lock.
  */
 struct vccw_device {
 	struct vfio_device vdev;
@@ -38,6 +52,7 @@ struct vccw_device {
 	struct vccw_pins pins;
 	struct vccw_queue queue;
 	struct vccw_regions regions;
+	struct vccw_part batch;
 	struct mutex ring_lock;
 	struct vccw_ring *ring;
 };

@@ -314,9 +314,17 @@ static void vccw_pins_drop_stale(struct vccw_device *dev, u64 iova_pfn)
 	dev->pins.stale++;
 }
 
+/* Does this very batch have it under lock, and we are the one who has the batch? */
+static bool vccw_pins_same_batch(struct vccw_device *dev, struct vccw_device *other)
+{
+	struct vccw_ring *ring = dev->batch.ring;
+
+	return ring && READ_ONCE(other->batch.ring) == ring;
+}
+
 /*
  * Have all other devices let a discarded page go.  With the lock of one held
- * those of others can only be tried for.
+ * those of others can only be tried for, but for those of the same batch.
  */
 static void vccw_pins_drop_stale_others(struct vccw_device *dev, u64 iova_pfn)
 {
@@ -324,10 +332,14 @@ static void vccw_pins_drop_stale_others(struct vccw_device *dev, u64 iova_pfn)
 
 	mutex_lock(&vccw_pins_open_lock);
 	list_for_each_entry(other, &vccw_pins_open_list, pins.open) {
-		if (other == dev || !mutex_trylock(&other->lock))
+		if (other == dev)
 			continue;
-		vccw_pins_drop_stale(other, iova_pfn);
-		mutex_unlock(&other->lock);
+		if (vccw_pins_same_batch(dev, other)) {
+			vccw_pins_drop_stale(other, iova_pfn);
+		} else if (mutex_trylock(&other->lock)) {
+			vccw_pins_drop_stale(other, iova_pfn);
+			mutex_unlock(&other->lock);
+		}
 	}
 	mutex_unlock(&vccw_pins_open_lock);
 }

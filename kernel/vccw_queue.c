@@ -217,13 +217,6 @@ static __always_inline struct vccw_req *vccw_issue_next(struct vccw_queue *q,
 	return req;
 }
 
-/* Issue what vccw_issue_next() has left. */
-static inline void vccw_issue_left(struct vccw_device *dev)
-{
-	if (unlikely(!dev->queue.active))
-		vccw_issue_start(dev);
-}
-
 /* HALT or CLEAR SUBCHANNEL. */
 static int vccw_func(struct subchannel *sch, enum vccw_func func)
 {
@@ -434,15 +427,17 @@ vccw_end_good(struct vccw_queue *q, struct subchannel *sch, struct vccw_ring *ri
 void vccw_queue_irq(struct vccw_device *dev, struct irb *irb)
 {
 	struct vccw_queue *q = &dev->queue;
+	struct vccw_req *req = q->active;
 	struct vccw_ring *ring = q->ring;
 
 	lockdep_assert_held(&dev->sch->lock);
-	if (vccw_good_end(q, q->active, irb)) {
+	if (vccw_good_end(q, req, irb)) {
 		spin_lock(&ring->cq_lock);
-		vccw_end_good(q, dev->sch, ring, q->active, irb);
+		req = vccw_end_good(q, dev->sch, ring, req, irb);
 		vccw_cq_publish(ring);
 		spin_unlock(&ring->cq_lock);
-		vccw_issue_left(dev);
+		if (unlikely(!req))
+			vccw_issue_start(dev);
 	} else {
 		vccw_other_status(dev, irb);
 	}
@@ -514,7 +509,7 @@ void vccw_queue_take(struct vccw_device *dev, u32 most)
 			vccw_other_status(dev, irb);
 			most--;
 		} else {
-			vccw_issue_left(dev);
+			vccw_issue_start(dev);
 		}
 	} while (taken == VCCW_TAKEN_OTHER && most);
 }

@@ -28,44 +28,69 @@ union vccw_sqe_head {
 };
 
 /**
- * struct vccw_batch - starts for one subchannel, translated but not queued
+ * struct vccw_batch - the SQEs of one call
  * @ring: the ring
- * @dev: the device, its lock held; NULL if the batch is empty
- * @start: what a START for it without flags begins with, if there is a device
- * @reqs: the requests
+ * @devices: those that take part, in their order, their locks held
+ * @end: where the next one will be linked
+ * @dev: the one of the latest SQE, NULL at first
+ * @start: what a START for it without flags begins with
  */
 struct vccw_batch {
 	struct vccw_ring *ring;
+	struct vccw_device *devices;
+	struct vccw_device **end;
 	struct vccw_device *dev;
 	union vccw_sqe_head start;
-	struct vccw_fifo reqs;
 };
 
-static void vccw_batch_flush(struct vccw_batch *b)
+static void vccw_part_begin(struct vccw_batch *b, struct vccw_device *dev)
 {
-	vccw_fifo_end(&b->reqs);
-	if (!vccw_fifo_empty(&b->reqs))
-		vccw_queue_start(b->dev, &b->reqs);
-	vccw_pins_end(&b->dev->pins);
+	struct vccw_part *part = &dev->batch;
+
+	mutex_lock_nest_lock(&dev->lock, &b->ring->submit);
+	WRITE_ONCE(part->ring, b->ring);
+	part->next = NULL;
+	*b->end = dev;
+	b->end = &part->next;
+	vccw_fifo_init(&part->reqs);
+	vccw_pins_begin(&dev->pins);
+	if (!dev->queue.free)
+		vccw_queue_refill(dev);
+}
+
+/* Queue the starts there are for a device. */
+static void vccw_part_flush(struct vccw_device *dev)
+{
+	struct vccw_part *part = &dev->batch;
+
+	vccw_fifo_end(&part->reqs);
+	if (!vccw_fifo_empty(&part->reqs))
+		vccw_queue_start(dev, &part->reqs);
+	vccw_pins_end(&dev->pins);
+}
+
+static void vccw_part_end(struct vccw_device *dev)
+{
+	vccw_part_flush(dev);
+	WRITE_ONCE(dev->batch.ring, NULL);
+	mutex_unlock(&dev->lock);
 }
 
 static void vccw_batch_end(struct vccw_batch *b)
 {
-	if (!b->dev)
-		return;
-	vccw_batch_flush(b);
-	mutex_unlock(&b->dev->lock);
-	b->dev = NULL;
+	struct vccw_device *dev, *next;
+
+	for (dev = b->devices; dev; dev = next) {
+		next = dev->batch.next;
+		vccw_part_end(dev);
+	}
 }
 
-/* Go on with another subchannel. */
+/* Go on with this subchannel. */
 static void vccw_batch_switch(struct vccw_batch *b, struct vccw_device *dev)
 {
-	if (likely(b->dev == dev))
-		return;
-	vccw_batch_end(b);
-	mutex_lock(&dev->lock);
-	vccw_pins_begin(&dev->pins);
+	if (!dev->batch.ring)
+		vccw_part_begin(b, dev);
 	b->dev = dev;
 	b->start = (union vccw_sqe_head){
 		.opcode = VFIO_CCW_RING_OP_START,
@@ -80,18 +105,18 @@ static struct vccw_device *vccw_ring_device(struct vccw_ring *ring, u32 i)
 	return ring->devices[array_index_nospec(i, VFIO_CCW_RING_MAX_SUBCHANNELS)];
 }
 
-/* The first SQE is likely a START: be ready for it. */
-static void vccw_batch_begin(struct vccw_batch *b,
-			     const struct vfio_ccw_ring_sqe *sqe)
+/* If this is how a START without flags begins, be ready for its subchannel. */
+static bool vccw_batch_turn(struct vccw_batch *b, u64 word)
 {
+	const union vccw_sqe_head head = { .word = word };
 	struct vccw_device *dev;
 
-	dev = vccw_ring_device(b->ring, READ_ONCE(sqe->subchannel));
-	if (!dev)
-		return;
-	vccw_batch_switch(b, dev);
-	if (!dev->queue.free)
-		vccw_queue_refill(dev);
+	if (head.opcode != VFIO_CCW_RING_OP_START || head.flags || head.reserved0)
+		return false;
+	dev = vccw_ring_device(b->ring, head.subchannel);
+	if (dev)
+		vccw_batch_switch(b, dev);
+	return dev;
 }
 
 /* Check the fields of an SQE that have nothing to do with its opcode. */
@@ -156,25 +181,21 @@ static int vccw_sqe_start(struct vccw_batch *b,
 	}
 	req->recover = sqe->flags & VFIO_CCW_RING_SQE_RECOVER;
 	req->large = req->cp.block != req->cp.small;
-	vccw_fifo_add(&b->reqs, req);
+	vccw_fifo_add(&dev->batch.reqs, req);
 	return -EIOCBQUEUED;
 }
 
 /*
- * One more START of the batch's subchannel, without flags, with a straight
- * program: what nearly all SQEs are.  Each field of the SQE is read once.
+ * A START without flags, as is known already, and with a straight program: what
+ * nearly all SQEs are.  Each field of the SQE is read once.
  * Return: false if it is anything else; nothing has been done then.
  */
-static __always_inline bool vccw_sqe_more(struct vccw_batch *b,
-					  struct vccw_device *dev, u64 start,
+static __always_inline bool vccw_sqe_more(struct vccw_device *dev,
 					  const struct vfio_ccw_ring_sqe *sqe)
 {
-	struct vccw_req *req;
+	struct vccw_req *req = dev->queue.free;
 	u64 orb;
 
-	if (unlikely(READ_ONCE(*(const u64 *)sqe) != start))
-		return false;
-	req = dev->queue.free;
 	if (unlikely(!req || READ_ONCE(sqe->target) | READ_ONCE(sqe->reserved)))
 		return false;
 	orb = READ_ONCE(*(const u64 *)&sqe->orb[4]);
@@ -184,7 +205,7 @@ static __always_inline bool vccw_sqe_more(struct vccw_batch *b,
 	req->special = 0;
 	req->user_data = READ_ONCE(sqe->user_data);
 	req->seq = dev->pins.clock;
-	vccw_fifo_add(&b->reqs, req);
+	vccw_fifo_add(&dev->batch.reqs, req);
 	return true;
 }
 
@@ -195,7 +216,7 @@ static int vccw_sqe_func(struct vccw_batch *b,
 {
 	struct vccw_req *req;
 
-	vccw_batch_flush(b);
+	vccw_part_flush(b->dev);
 	req = vccw_sqe_get_req(b->dev, sqe);
 	if (!req) {
 		fault->reason = VFIO_CCW_RING_R_NO_MEMORY;
@@ -210,7 +231,7 @@ static int vccw_sqe_func(struct vccw_batch *b,
 static int vccw_sqe_at_once(struct vccw_batch *b,
 			    const struct vfio_ccw_ring_sqe *sqe, u16 *reason)
 {
-	vccw_batch_flush(b);
+	vccw_part_flush(b->dev);
 	if (sqe->opcode == VFIO_CCW_RING_OP_CANCEL)
 		return vccw_queue_cancel(b->dev, sqe->target, reason);
 	return vccw_queue_resume(b->dev, reason);
@@ -267,10 +288,15 @@ static void vccw_sq_run(struct vccw_batch *b, const struct vfio_ccw_ring_sqe *sq
 			const struct vfio_ccw_ring_sqe *end)
 {
 	struct vccw_device *dev = b->dev;
-	u64 start = b->start.word;
+	u64 start = b->start.word, head;
 
 	do {
-		if (likely(vccw_sqe_more(b, dev, start, sqe)))
+		head = READ_ONCE(*(const u64 *)sqe);
+		if (unlikely(head != start) && vccw_batch_turn(b, head)) {
+			dev = b->dev;
+			start = b->start.word;
+		}
+		if (likely(head == start && vccw_sqe_more(dev, sqe)))
 			continue;
 		vccw_sqe_consume(b, sqe);
 		dev = b->dev;
@@ -283,13 +309,12 @@ static void vccw_sq_consume(struct vccw_ring *ring, u32 n)
 {
 	struct vccw_batch batch = {
 		.ring = ring,
+		.end = &batch.devices,
 		.start.word = U64_MAX,	/* like no SQE that could be */
 	};
 	u32 first = ring->sq_next & ring->sq_mask;
 	u32 run = min(n, ring->sq_entries - first);
 
-	vccw_fifo_init(&batch.reqs);
-	vccw_batch_begin(&batch, &ring->sqes[first]);
 	vccw_sq_run(&batch, &ring->sqes[first], &ring->sqes[first + run]);
 	if (run < n)
 		vccw_sq_run(&batch, ring->sqes, &ring->sqes[n - run]);
