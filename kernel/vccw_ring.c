@@ -18,7 +18,7 @@
 /* What 0 in the setup parameters means, and the most. */
 #define VCCW_RING_POLL_US	100
 #define VCCW_RING_THREAD_US	1000
-#define VCCW_RING_MAX_US	1000000
+#define VCCW_RING_MAX_US	10000000
 
 static_assert(sizeof(struct vfio_ccw_ring_setup) == 96);
 static_assert(sizeof(struct vfio_ccw_ring_attach) == 16);

@@ -14,7 +14,6 @@
 #include <linux/cpumask.h>
 #include <linux/kthread.h>
 #include <linux/sched.h>
-#include <linux/sched/signal.h>
 #include "vccw_device.h"
 
 /* Is there something the thread could do? */
@@ -82,12 +81,7 @@ static int vccw_thread(void *data)
 	struct vccw_ring *ring = data;
 	u64 idle_since = ktime_get_ns();
 
-	/*
-	 * A client that does not let go of a page which is to be pinned cannot
-	 * hold the thread up for ever: see vccw_thread_stop().
-	 */
-	allow_kernel_signal(SIGKILL);
-	while (!kthread_should_stop() && !fatal_signal_pending(current)) {
+	while (!kthread_should_stop()) {
 		if (vccw_thread_work(ring)) {
 			idle_since = ktime_get_ns();
 		} else if (ktime_get_ns() - idle_since > ring->thread_ns) {
@@ -125,7 +119,7 @@ int vccw_thread_start(struct vccw_ring *ring, bool bind, u32 cpu)
 	if (bind)
 		kthread_bind(thread, cpu);
 	set_user_nice(thread, task_nice(current));
-	ring->thread = get_task_struct(thread);
+	ring->thread = thread;
 	wake_up_process(thread);
 	return 0;
 }
@@ -140,8 +134,6 @@ void vccw_thread_stop(struct vccw_ring *ring)
 {
 	if (!ring->thread)
 		return;
-	send_sig(SIGKILL, ring->thread, 1);	/* out of a page fault, too */
 	kthread_stop(ring->thread);
-	put_task_struct(ring->thread);
 	ring->thread = NULL;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/vfio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -42,11 +43,33 @@ int t_ring_attach(struct t_ring *ring, int device)
 	return ret ? ret : (int)attach.subchannel;
 }
 
+/* T_RING=poll has every ring of a test poll. */
+static uint32_t setup_flags(void)
+{
+	const char *kind = getenv("T_RING");
+
+	if (!kind)
+		return 0;
+	T_NEED(!strcmp(kind, "poll"), "T_RING is poll");
+	return VFIO_CCW_RING_SETUP_POLL;
+}
+
 void t_ring_open(struct t_ring *ring, int device, uint32_t entries)
+{
+	t_ring_open_as(ring, device, entries, setup_flags());
+}
+
+void t_ring_open_as(struct t_ring *ring, int device, uint32_t entries, uint32_t flags)
 {
 	memset(ring, 0, sizeof(*ring));
 	ring->setup.sq_entries = entries;
-	T_NEED(!t_ring_setup(device, &ring->setup), "a ring of %u opens", entries);
+	ring->setup.flags = flags;
+	t_ring_open_setup(ring, device);
+}
+
+void t_ring_open_setup(struct t_ring *ring, int device)
+{
+	T_NEED(!t_ring_setup(device, &ring->setup), "a ring of %u opens", ring->setup.sq_entries);
 	ring->fd = ring->setup.ring_fd;
 	ring->sq = mmap(NULL, ring->setup.sq_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd,
 			VFIO_CCW_RING_OFF_SQ);

@@ -34,6 +34,10 @@ int t_ring_setup(int device, struct vfio_ccw_ring_setup *setup);
 int t_ring_attach(struct t_ring *ring, int device);
 
 void t_ring_open(struct t_ring *ring, int device, uint32_t entries);
+/* With these VFIO_CCW_RING_SETUP_*. */
+void t_ring_open_as(struct t_ring *ring, int device, uint32_t entries, uint32_t flags);
+/* With the parameters in ring->setup; all else in it is zero. */
+void t_ring_open_setup(struct t_ring *ring, int device);
 void t_ring_close(struct t_ring *ring);
 
 struct vfio_ccw_ring_sqe *t_ring_sqe(struct t_ring *ring);

@@ -42,8 +42,8 @@ static void refuse_setups(int device)
 	refuse(device, WITH(.thread_cpu = 1), -EINVAL, "a CPU without its flag");
 	refuse(device, WITH(.thread_idle_us = 1), -EINVAL, "an idle time for no thread");
 	refuse(device, WITH(.poll_us = 1), -EINVAL, "a time to poll without polling");
-	refuse(device, WITH(.flags = VFIO_CCW_RING_SETUP_POLL, .poll_us = 1000001), -EINVAL,
-	       "more than a second to poll");
+	refuse(device, WITH(.flags = VFIO_CCW_RING_SETUP_POLL, .poll_us = 10000001), -EINVAL,
+	       "more than ten seconds to poll");
 	refuse(device,
 	       WITH(.flags = VFIO_CCW_RING_SETUP_THREAD | VFIO_CCW_RING_SETUP_THREAD_CPU,
 		    .thread_cpu = 4096),
