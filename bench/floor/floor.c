@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A css driver that does nothing but measure.  Bound to a subchannel it adds
- * two files to it:
+ * these files to it:
  *
  *   floor_irq   SSCH, interrupt, next SSCH from the interrupt handler
  *   floor_poll  SSCH and TSCH until there is status, interrupts disabled
  *
- * Writing a number runs so many NO-OPERATIONs; reading shows "I/Os errors
+ *   cylinders   of a 3390, to be read from at random, 4 KiB at a time; 0, as at
+ *               first, for NO-OPERATIONs
+ *
+ * Writing a number to the first two runs so many; reading shows "I/Os errors
  * nanoseconds" of the last run.
  */
 #include <linux/device.h>
@@ -81,7 +84,26 @@ static ssize_t floor_poll_show(struct device *dev,
 }
 static DEVICE_ATTR_RW(floor_poll);
 
+static ssize_t cylinders_store(struct device *dev,
+			       struct device_attribute *attr, const char *buf,
+			       size_t size)
+{
+	struct floor *floor = dev_get_drvdata(dev);
+	u16 cylinders;
+	int ret;
+
+	ret = kstrtou16(buf, 0, &cylinders);
+	if (ret)
+		return ret;
+	mutex_lock(&floor_mutex);
+	floor_read_set(&floor->read, cylinders);
+	mutex_unlock(&floor_mutex);
+	return size;
+}
+static DEVICE_ATTR_WO(cylinders);
+
 static struct attribute *floor_attrs[] = {
+	&dev_attr_cylinders.attr,
 	&dev_attr_floor_irq.attr,
 	&dev_attr_floor_poll.attr,
 	NULL
@@ -95,6 +117,10 @@ static int floor_probe(struct subchannel *sch)
 	floor = kzalloc(sizeof(*floor), GFP_KERNEL | GFP_DMA);
 	if (!floor)
 		return -ENOMEM;
+	if (floor_read_prepare(&floor->read)) {
+		kfree(floor);
+		return -ENOMEM;
+	}
 	floor->sch = sch;
 	floor_prepare(floor);
 	dev_set_drvdata(&sch->dev, floor);
@@ -107,6 +133,7 @@ static void floor_remove(struct subchannel *sch)
 	struct floor *floor = dev_get_drvdata(&sch->dev);
 
 	dev_set_drvdata(&sch->dev, NULL);
+	floor_read_release(&floor->read);
 	kfree(floor);
 }
 

@@ -27,8 +27,27 @@ struct floor_result {
 };
 
 /**
+ * struct floor_read - a 4 KiB read from a random place of a 3390
+ * @ccws: Define Extent, Locate Record, Read Multi-Track
+ * @extent: parameters of the first
+ * @locate: parameters of the second
+ * @cylinders: of the disk that are used, 0 to do NO-OPERATIONs instead
+ * @random: state of the random sequence
+ * @data: a page below 2 GiB
+ */
+struct floor_read {
+	struct ccw1 ccws[3] __aligned(8);
+	u8 extent[16];
+	u8 locate[16];
+	u32 cylinders;
+	u64 random;
+	void *data;
+};
+
+/**
  * struct floor - a subchannel under measurement
  * @ccw: the whole channel program, a NO-OPERATION
+ * @read: or this one
  * @orb: the request, ready to be started any number of times
  * @sch: the subchannel
  * @left: starts still to be issued from the interrupt handler
@@ -43,6 +62,7 @@ struct floor_result {
  */
 struct floor {
 	struct ccw1 ccw __aligned(8);
+	struct floor_read read;
 	union orb orb __aligned(8);
 	struct subchannel *sch;
 	u32 left;
@@ -52,6 +72,13 @@ struct floor {
 	struct floor_result poll;
 };
 
+/* read.c */
+int floor_read_prepare(struct floor_read *read);
+void floor_read_release(struct floor_read *read);
+void floor_read_set(struct floor_read *read, u32 cylinders);
+void floor_read_next(struct floor_read *read);
+
+/* measure.c */
 void floor_prepare(struct floor *floor);
 void floor_interrupt(struct floor *floor);
 int floor_run_irq(struct floor *floor, u32 count);

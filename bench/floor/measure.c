@@ -80,7 +80,20 @@ void floor_prepare(struct floor *floor)
 	orb->pfch = 1;
 	orb->c64 = 1;
 	orb->lpm = 0xff;
-	orb->cpa = virt_to_dma32(&floor->ccw);
+}
+
+/* START SUBCHANNEL, with the program that is chosen. */
+static int floor_start(struct floor *floor)
+{
+	if (floor->read.cylinders)
+		floor_read_next(&floor->read);
+	return ssch(floor->sch->schid, &floor->orb);
+}
+
+static void floor_choose(struct floor *floor)
+{
+	floor->orb.cmd.cpa = virt_to_dma32(floor->read.cylinders ?
+					   floor->read.ccws : &floor->ccw);
 }
 
 /**
@@ -91,7 +104,6 @@ void floor_prepare(struct floor *floor)
  */
 void floor_interrupt(struct floor *floor)
 {
-	struct subchannel *sch = floor->sch;
 	const struct irb *irb = this_cpu_ptr(&cio_irb);
 
 	/* Channel end may come alone; the start is over with device end. */
@@ -103,7 +115,7 @@ void floor_interrupt(struct floor *floor)
 		floor->now.errors++;
 	if (floor->left) {
 		floor->left--;
-		if (!ssch(sch->schid, &floor->orb))
+		if (!floor_start(floor))
 			return;
 		floor->now.errors++;
 	}
@@ -151,7 +163,8 @@ static int floor_first_start(struct floor *floor, u32 count)
 	floor->now = (struct floor_result) { };
 	floor->left = count - 1;
 	floor->done = false;
-	cc = ssch(sch->schid, &floor->orb);
+	floor_choose(floor);
+	cc = floor_start(floor);
 	spin_unlock_irq(&sch->lock);
 	return cc ? -EBUSY : 0;
 }
@@ -205,7 +218,7 @@ static int floor_start_and_poll(struct floor *floor, struct irb *irb)
 {
 	unsigned long spins = FLOOR_MAX_SPINS;
 
-	if (ssch(floor->sch->schid, &floor->orb))
+	if (floor_start(floor))
 		return -EBUSY;
 	while (floor_tsch(floor->sch->schid, irb)) {
 		if (!--spins)
@@ -222,6 +235,7 @@ static int floor_loop_poll(struct floor *floor, u32 count)
 	int ret = 0;
 
 	spin_lock_irq(&floor->sch->lock);
+	floor_choose(floor);
 	floor_mark_begin();
 	start = ktime_get_ns();
 	while (result.count < count) {
