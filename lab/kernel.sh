@@ -109,6 +109,13 @@ check_config() {
 			symbol=${line#\# } symbol=${symbol%% *}
 			! grep -q "^$symbol=" .config ;;
 		esac || { echo "the kernel's configuration refused: $line"; bad=1; }
-	done < <(cat "$@")
+	done < <(last_wishes "$@")
 	return $bad
+}
+
+# Of lines about the same symbol only the last counts, as it does for the merge.
+last_wishes() {
+	awk '{ symbol = $0; sub(/^# /, "", symbol); sub(/[ =].*/, "", symbol) }
+		symbol ~ /^CONFIG_/ { line[symbol] = $0 }
+		END { for (symbol in line) print line[symbol] }' "$@"
 }
