@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Boots a machine for a plan and brings home what the runs said."""
 
+import collections
 import json
 import os
 import subprocess
@@ -9,6 +10,10 @@ import tempfile
 
 _SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 _BEGIN, _END = "7e0", "7e1"
+
+
+# The kernel's release, what compiled it, and an Outcome for each run.
+Report = collections.namedtuple("Report", "kernel compiler outcomes")
 
 
 class Failure(Exception):
@@ -23,6 +28,10 @@ class Outcome:
         self.result = None
         self.status = None
         self.insns = None
+
+    @property
+    def good(self):
+        return not self.status and bool(self.result) and not self.result["errors"]
 
 
 def say(text):
@@ -48,6 +57,11 @@ def _json_object(line):
     return value if isinstance(value, dict) else None
 
 
+def compiler_of(version):
+    """From "Linux version RELEASE (USER) (COMPILER, LINKER) ...", /proc/version's line."""
+    return version.partition(") (")[2].partition(",")[0]
+
+
 class _Reader:
     """Follows the guest's output, run by run."""
 
@@ -55,11 +69,14 @@ class _Reader:
         self.plan = plan
         self.outcomes = []
         self.kernel = None
+        self.compiler = None
         self._open = None
 
     def line(self, line):
         if line.startswith("@kernel "):
             self.kernel = line.split()[1]
+        elif line.startswith("@version "):
+            self.compiler = compiler_of(line)
         elif line == "@run":
             self._begin()
         elif line.startswith("@end "):
@@ -132,7 +149,7 @@ def _boot(plan, directory):
 
 
 def carry_out(plan):
-    """Returns the kernel's release and an Outcome for each run."""
+    """Boots and returns a Report."""
     reader = _Reader(plan)
     with tempfile.TemporaryDirectory(prefix="ccwring-bench-") as directory:
         with _boot(plan, directory) as machine:
@@ -148,4 +165,4 @@ def carry_out(plan):
             raise Failure("%d of %d runs" % (len(reader.outcomes), len(plan.runs)))
         if plan.counts_instructions:
             pair_markers(reader.outcomes, _read_markers(os.path.join(directory, "insn")))
-    return reader.kernel, reader.outcomes
+    return Report(reader.kernel, reader.compiler, reader.outcomes)

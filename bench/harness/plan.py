@@ -41,44 +41,72 @@ class Plan:
     counts_instructions: bool = False
 
 
+# Backends that `ccwring bench` knows under another name.
+_OPTIONS = {"stock": ("region",), "ring-poll": ("ring", "--poll")}
+
+
 def _ccwring(backend, shape, qd, devices, extra):
     """Backend "stock" is the region ABI on the stock driver."""
-    command = ("ccwring", "bench", "--json",
-               "--backend", "region" if backend == "stock" else backend,
-               "--shape", shape, "--depth", str(qd)) + extra + devices
+    command = ("ccwring", "bench", "--json", "--backend") + _OPTIONS.get(backend, (backend,))
+    command += ("--shape", shape, "--depth", str(qd)) + extra + devices
     driver = "stock" if backend == "stock" else "ccwring"
     return Run(backend, shape, qd, len(devices), driver, devices, command)
 
 
-def _floor(device, count):
-    return [Run("floor-" + how, "nop", 1, 1, "floor", (device,), ("floor", how, str(count)))
-            for how in ("irq", "poll")]
+def _floor(backend, device, count):
+    how = backend[len("floor-"):]
+    return Run(backend, "nop", 1, 1, "floor", (device,), ("floor", how, str(count)))
 
 
-def _yardsticks(count):
-    return [Run("io_uring-" + what, "nop", qd, 0, "none", (),
-                ("ccwring-bench-uring", what, str(qd), str(count)))
-            for what in ("nop", "cmd") for qd in (1, 32)]
+def _yardstick(backend, qd, count):
+    what = backend[len("io_uring-"):]
+    return Run(backend, "nop", qd, 0, "none", (),
+               ("ccwring-bench-uring", what, str(qd), str(count)))
+
+
+def _counted(backend, shape, qd, devices, count):
+    """A run on QEMU."""
+    if backend.startswith("floor-"):
+        return _floor(backend, devices[0], count)
+    if backend.startswith("io_uring-"):
+        return _yardstick(backend, qd, count)
+    return _ccwring(backend, shape, qd, devices, (
+        "--count", str(count), "--warmup", str(max(64, count // 10)), "--no-latency"))
+
+
+def _qemu(devices, runs, plugin, boot=()):
+    return Plan("qemu", ("--devices", str(devices), "--smp", "1", "--plugin", plugin) + boot,
+                tuple(runs), True)
 
 
 def qemu(quick, plugin):
     devices = tuple("0.0.%04x" % (0x2000 + i) for i in range(4))
-    one = devices[:1]
+    rows = [("stock", s, 1) for s in QEMU_SHAPES]
+    rows += [("region", s, 1) for s in QEMU_SHAPES]
+    rows += [(b, s, d) for b in ("ring", "ring-poll") for s in QEMU_SHAPES for d in DEPTHS]
+    yardsticks = [("floor-irq", "nop", 1), ("floor-poll", "nop", 1)]
+    yardsticks += [("io_uring-" + w, "nop", d) for w in ("nop", "cmd") for d in (1, 32)]
     share = 4 if quick else 1
-
-    def extra(shape):
-        count = _COUNTS[shape] // share
-        return ("--count", str(count), "--warmup", str(max(64, count // 10)), "--no-latency")
-
-    runs = [_ccwring("stock", s, 1, one, extra(s)) for s in QEMU_SHAPES]
-    runs += [_ccwring("region", s, 1, one, extra(s)) for s in QEMU_SHAPES]
-    runs += [_ccwring("ring", s, d, one, extra(s)) for s in QEMU_SHAPES for d in DEPTHS]
+    runs = [_counted(*row, devices[:1], _COUNTS[row[1]] // share) for row in rows]
     # Depth is for each subchannel: the same number of requests in all.
-    runs += [_ccwring("ring", "nop", 8, devices, extra("nop"))]
-    runs += _floor(devices[0], 20000 // share)
-    runs += _yardsticks(20000 // share)
-    return Plan("qemu", ("--devices", str(len(devices)), "--smp", "1", "--plugin", plugin),
-                tuple(runs), True)
+    runs += [_counted("ring", "nop", 8, devices, _COUNTS["nop"] // share)]
+    runs += [_counted(*row, devices[:1], 20000 // share) for row in yardsticks]
+    return _qemu(len(devices), runs, plugin)
+
+
+# A clock that advances with the instructions: nothing in the guest, its timer's
+# interrupts included, then depends on how fast or how busy the desk is.
+_OWN_CLOCK = ("-icount", "shift=0,sleep=off", "-seed", "1",
+              "-rtc", "base=2026-01-01T00:00:00,clock=vm")
+# Four batches at depth 32, and so few instructions that most runs fall between
+# two ticks of the guest's timer.
+_BUDGET_COUNT = 128
+
+
+def budget(rows, plugin):
+    """Rows of backend, shape and depth, each four times: see budget.py."""
+    runs = [_counted(*row, ("0.0.2000",), _BUDGET_COUNT) for row in rows for _ in range(4)]
+    return _qemu(1, runs, plugin, tuple("--machine-arg=" + word for word in _OWN_CLOCK))
 
 
 def _host_dasd(shape, qd, device, extra):
@@ -102,6 +130,6 @@ def hercules(quick, disk):
         runs += [_ccwring("region", s, 1, device, extra(s)) for s in shapes]
         runs += [_ccwring("ring", s, d, device, extra(s)) for s in shapes for d in DEPTHS]
         runs += [_host_dasd(s, d, device[0], extra(s)) for s in ECKD_SHAPES for d in (1, 32)]
-        runs += _floor(device[0], 5000)
+        runs += [_floor("floor-" + how, device[0], 5000) for how in ("irq", "poll")]
     return Plan("hercules", ("--machine", "hercules", "--smp", "1", "--disk", disk),
                 tuple(runs))

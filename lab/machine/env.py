@@ -12,9 +12,9 @@ class Missing(Exception):
     """What the lab needs was not built."""
 
 
-def load():
-    """Completes os.environ; builds what is missing on the way."""
-    if all(os.environ.get(n) for n in _NAMES):
+def load(build=False):
+    """Completes os.environ; builds what is missing on the way, or what has changed."""
+    if not build and all(os.environ.get(n) for n in _NAMES):
         return
     source = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     run = os.path.join(source, "run")

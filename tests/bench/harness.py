@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT
+"""What ./run bench and guest-budget make of a measurement."""
+
+import os
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../bench"))
+
+from harness import budget, guest  # noqa: E402
+
+_RING, _FLOOR = ("ring", "nop", 32), ("floor-irq", "nop", 1)
+
+
+def _table(ring=1000.0, floor=700.0, kernel="6.12.1-ccwring", compiler="gcc 12"):
+    return budget.Table(kernel, compiler, {_FLOOR: floor, _RING: ring})
+
+
+class Budget(unittest.TestCase):
+    def test_text_and_back(self):
+        again = budget.parse(_table().text())
+        self.assertEqual(again.counts, _table().counts)
+        self.assertEqual((again.kernel, again.compiler), ("6.12.1-ccwring", "gcc 12"))
+
+    def test_within(self):
+        for ring in (980.5, 1000, 1019.5):
+            self.assertEqual(budget.excesses(_table(), _table(ring)), [])
+
+    def test_above_and_below(self):
+        for ring, change in (1021, "+2.1 %"), (979, "-2.1 %"):
+            lines = budget.excesses(_table(), _table(ring))
+            self.assertEqual(len(lines), 1)
+            self.assertIn("ring nop, depth 32: was 1000, now %d" % ring, lines[0])
+            self.assertIn(change, lines[0])
+
+    def test_a_new_row_has_no_budget_yet(self):
+        self.assertEqual(len(budget.excesses(_table(ring=0.0), _table())), 1)
+
+    def test_same_kernel(self):
+        # What is not ours is held to its budget, too: the table is for this kernel.
+        self.assertIsNone(budget.incomparable(_table(), _table(floor=900.0)))
+
+    def test_another_compiler(self):
+        self.assertIn("gcc 13", budget.incomparable(_table(), _table(compiler="gcc 13")))
+
+    def test_another_configuration(self):
+        for kernel in "6.12.1-ccwring-debug", "6.12.1":
+            self.assertIn(kernel, budget.incomparable(_table(), _table(kernel=kernel)))
+
+    def test_another_release(self):
+        now = _table(ring=2000.0, kernel="6.12.2-ccwring")
+        self.assertIsNone(budget.incomparable(_table(), now))
+        now = _table(floor=710.0, kernel="6.12.2-ccwring")
+        self.assertIn("700", budget.incomparable(_table(), now))
+
+
+class Version(unittest.TestCase):
+    def test_compiler(self):
+        line = ("Linux version 6.12.1-ccwring (ccwring@lab) (s390x-linux-gnu-gcc (Debian 12.2.0-14)"
+                " 12.2.0, GNU ld (GNU Binutils for Debian) 2.40) #1 SMP Thu Jan  1 00:00:00")
+        self.assertEqual(guest.compiler_of(line),
+                         "s390x-linux-gnu-gcc (Debian 12.2.0-14) 12.2.0")
+
+
+unittest.main()
