@@ -18,7 +18,7 @@
 #define T_NOWHERE     0x20000000UL
 
 #define T_PAGE	      4096UL
-#define T_MAX_DEVICES 8
+#define T_MAX_DEVICES 64
 
 /**
  * struct t_device - a subchannel handed out by vfio-ccw
