@@ -41,14 +41,24 @@ kernel_inputs() {
 }
 
 # guest_kernel VARIANT: the build directory in REPLY, its key in kernel_key.
-# VARIANT names lab/kernel/VARIANT.config; all are merged over guest.config.
+# VARIANT names lab/kernel/VARIANT.config, which is merged over guest.config; but
+# debian stands on the configuration of Debian's own kernel instead.
 guest_kernel() {
-	local variant=$1 source fragments=(lab/kernel/guest.config)
+	local variant=$1 source base=defconfig minutes=15 fragments=(lab/kernel/guest.config)
 	[[ $variant == guest ]] || fragments+=("lab/kernel/$variant.config")
+	if [[ $variant == debian ]]; then
+		debian_config
+		base=$REPLY minutes=25 fragments=(lab/kernel/debian.config)
+		[[ -n $base ]] || die "there is no configuration for this kernel; see above"
+	fi
 	kernel_inputs "${fragments[@]}"
 	source=$REPLY kernel_key=$kernel_inputs_key
-	cached kernel "$kernel_key" "building the $variant kernel (about 15 CPU minutes, once)" \
-		build_kernel "$source" "${fragments[@]}"
+	if [[ -f $base ]]; then
+		hash_text 1 "$kernel_key" "$(sha256sum <"$base")"
+		kernel_key=$REPLY
+	fi
+	cached kernel "$kernel_key" "building the $variant kernel (about $minutes CPU minutes, once)" \
+		build_kernel "$source" "$base" "${fragments[@]}"
 	CCWRING_KERNEL_SRC=$source CCWRING_KERNEL_DIR=$REPLY
 }
 
@@ -56,7 +66,7 @@ build_kernel() {
 	local source=$1
 	shift
 	# Not .config: an interrupted run may have left one that is half done.
-	[[ -e .configured ]] || configure_kernel "$source" defconfig "$@"
+	[[ -e .configured ]] || configure_kernel "$source" "$@"
 	"${kernel_make[@]}" -C "$source" O="$PWD" -j"$(nproc)" bzImage modules
 }
 
@@ -82,12 +92,16 @@ build_second_kernel() {
 	rm -rf build
 }
 
-# configure_kernel SOURCE BASE FRAGMENT...: make's target BASE without what it has
-# as modules, and the fragments over it.
+# configure_kernel SOURCE BASE FRAGMENT...: BASE, a target of make or a file, without
+# what it has as modules, and the fragments over it.
 configure_kernel() {
 	local source=$1 base=$2 fragments
 	shift 2
 	fragments=("${@/#/$CCWRING_SRC/}")
+	if [[ -f $base ]]; then
+		cp "$base" .config
+		base=olddefconfig
+	fi
 	"${kernel_make[@]}" -C "$source" O="$PWD" "$base"
 	sed -i 's/^\(CONFIG_[A-Za-z0-9_]*\)=m$/# \1 is not set/' .config
 	"$source/scripts/kconfig/merge_config.sh" -m -O "$PWD" .config "${fragments[@]}"

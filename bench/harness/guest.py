@@ -135,7 +135,7 @@ def _read_markers(path):
     return [(w[2], int(w[3])) for w in words if w and w[0] == "insn"]
 
 
-def _boot(plan, directory):
+def _boot(plan, image, directory):
     plan_path = os.path.join(directory, "plan")
     with open(plan_path, "w", encoding="ascii") as out:
         out.write(_plan_text(plan))
@@ -144,15 +144,16 @@ def _boot(plan, directory):
     command += [a.replace("@DIR@", directory) for a in plan.boot]
     command += ["--file", plan_path + ":/root/plan", "--file", measure + ":/root/measure",
                 "--", "/root/measure", "/root/plan"]
+    environ = dict(os.environ, CCWRING_IMAGE=image) if image else None
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, errors="replace",
-                            cwd=directory)
+                            cwd=directory, env=environ)
 
 
-def carry_out(plan):
-    """Boots and returns a Report."""
+def carry_out(plan, image=None):
+    """Boots an image, by default the lab's, and returns a Report."""
     reader = _Reader(plan)
     with tempfile.TemporaryDirectory(prefix="ccwring-bench-") as directory:
-        with _boot(plan, directory) as machine:
+        with _boot(plan, image, directory) as machine:
             try:
                 for line in machine.stdout:
                     reader.line(line.rstrip("\r\n"))

@@ -42,11 +42,17 @@ def _shape_table(shape, rows):
     return lines
 
 
+def _title(machine, kernel):
+    return "%s (Linux %s%s)" % (
+        _TITLES[machine], kernel,
+        ", Debian's configuration" if kernel.endswith("-debian") else "")
+
+
 def render(rows):
     lines = []
-    for machine in dict.fromkeys(r["machine"] for r in rows):
-        here = [r for r in rows if r["machine"] == machine]
-        lines += ["", "%s (Linux %s)" % (_TITLES[machine], here[0]["kernel"])]
+    for machine, kernel in dict.fromkeys((r["machine"], r["kernel"]) for r in rows):
+        here = [r for r in rows if (r["machine"], r["kernel"]) == (machine, kernel)]
+        lines += ["", _title(machine, kernel)]
         for shape in dict.fromkeys(r["shape"] for r in here):
             lines += _shape_table(shape, [r for r in here if r["shape"] == shape])
     lines += ["", "insns x, time x: how many times less than the stock driver at its depth, 1"]

@@ -7,7 +7,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../bench"))
 
-from harness import budget, guest  # noqa: E402
+from harness import budget, guest, table  # noqa: E402
 
 _RING, _FLOOR = ("ring", "nop", 32), ("floor-irq", "nop", 1)
 
@@ -60,6 +60,29 @@ class Version(unittest.TestCase):
                 " 12.2.0, GNU ld (GNU Binutils for Debian) 2.40) #1 SMP Thu Jan  1 00:00:00")
         self.assertEqual(guest.compiler_of(line),
                          "s390x-linux-gnu-gcc (Debian 12.2.0-14) 12.2.0")
+
+
+def _rows(machine, kernel, insns):
+    return [{"machine": machine, "kernel": kernel, "backend": backend, "shape": "nop", "qd": 1,
+             "subchannels": 1, "insns_per_io": count, "ns_per_io": 1000.0, "iops": 1e6,
+             "p50_ns": None, "p99_ns": None, "errors": 0}
+            for backend, count in (("stock", insns), ("ring", insns / 4))]
+
+
+class Table(unittest.TestCase):
+    def test_each_kernel_has_a_section(self):
+        text = table.render(_rows("qemu", "6.12.1-ccwring", 8000) +
+                            _rows("hercules", "6.12.1-ccwring", 400) +
+                            _rows("qemu", "6.12.1-ccwring-debian", 12000))
+        sections = [line for line in text.splitlines() if "(Linux" in line]
+        self.assertEqual([line.split("(Linux ")[1] for line in sections],
+                         ["6.12.1-ccwring)", "6.12.1-ccwring)",
+                          "6.12.1-ccwring-debian, Debian's configuration)"])
+
+    def test_beside_the_stock_driver_of_the_same_kernel(self):
+        text = table.render(_rows("qemu", "a", 8000) + _rows("qemu", "b", 12000))
+        ratios = [line.split()[-2] for line in text.splitlines() if line.startswith("ring")]
+        self.assertEqual(ratios, ["4.0", "4.0"])
 
 
 unittest.main()
