@@ -26,38 +26,10 @@
 #include <stdio.h>
 #include <string.h>
 
-/*
- * The part of QEMU's plugin interface that is used, version 1: Debian packages
- * the interface but not its header.
- */
-#define EXPORT __attribute__((visibility("default")))
-typedef uint64_t qemu_plugin_id_t;
-struct qemu_info;
-struct qemu_plugin_tb;
-struct qemu_plugin_insn;
-enum {
-	QEMU_PLUGIN_CB_NO_REGS = 0
-};
-enum {
-	QEMU_PLUGIN_INLINE_ADD_U64 = 0
-};
+#include "markers.h"
+#include "qemu_plugin.h"
 
-void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id,
-					   void (*cb)(qemu_plugin_id_t id,
-						      struct qemu_plugin_tb *tb));
-size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
-struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t i);
-const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
-size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
-void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *tb, int op, void *ptr,
-					      uint64_t add);
-void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn,
-					    void (*cb)(unsigned int cpu, void *data), int flags,
-					    void *data);
-
-EXPORT int qemu_plugin_version = 1;
-EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info *info, int argc,
-			       char **argv);
+int qemu_plugin_version = 1;
 
 static FILE *out;
 static uint64_t executed; /* whole blocks entered so far */
@@ -79,17 +51,6 @@ static void on_marker(unsigned int cpu, void *data)
 	fprintf(out, "insn %u %x %" PRIu64 "\n", markers++, marker, now - previous);
 	fflush(out);
 	previous = now;
-}
-
-/* 47 00 07 eX; 0 if the instruction is no marker. */
-static unsigned int marker_of(const struct qemu_plugin_insn *insn)
-{
-	const uint8_t *code = qemu_plugin_insn_data(insn);
-
-	if (qemu_plugin_insn_size(insn) != 4 || code[0] != 0x47 || code[1] != 0x00 ||
-	    code[2] != 0x07 || (code[3] & 0xf0) != 0xe0)
-		return 0;
-	return code[2] << 8 | code[3];
 }
 
 static void on_translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
