@@ -75,6 +75,8 @@ overlay_archive() {
 	ccwring=$REPLY
 	kernel_modules bench/floor
 	bench=$REPLY
+	# With symbols, for whoever wants to name addresses in them.
+	CCWRING_MODULES=$ccwring:$bench
 	# Parts that did not build (CCWRING_KEEP_GOING) are missing from their list.
 	hash_text 3 "$tree_key" "$CCWRING_S390X_ROOT" "$ccwring" "$bench"
 	cached overlay "$REPLY" "adding this project to the guest image" \
