@@ -9,7 +9,8 @@
  *
  *	sections N			pairs of begin and end
  *	node ID PARENT KIND AT		a call path (enum kind)
- *	block ID ADDRESS CODE		instructions, as they were executed
+ *	block ID ADDRESS CODE		instructions, as they were executed; what an
+ *					EXECUTE executes is at its address plus one
  *	count NODE BLOCK COUNT		a block was run so many times
  *	part NODE BLOCK FIRST DELTA	so were its instructions from FIRST on, more
  *
@@ -117,12 +118,19 @@ static void count(struct block *block)
 
 static void on_block(unsigned int cpu, void *data)
 {
+	static const struct block *previous;
+	struct block *block = data;
+
 	(void)cpu;
 	if (!tracking)
 		return;
-	stack_enter(data);
+	/* Nothing comes between an EXECUTE and what it executes. */
+	if (previous && previous->execute == block->address)
+		block->executed = true;
+	previous = block;
+	stack_enter(block);
 	if (counting)
-		count(data);
+		count(block);
 }
 
 /* Instructions of a block are counted, or were and should not have been. */
@@ -186,6 +194,12 @@ static bool is_call(const uint8_t *code)
 	return false;
 }
 
+/* EX and EXRL. */
+static bool is_execute(const uint8_t *code)
+{
+	return code[0] == 0x44 || (code[0] == 0xc6 && !(code[1] & 15));
+}
+
 /*
  * LOAD PSW EXTENDED is a return where the kernel keeps it for that, in the first
  * pages; elsewhere it enables interruptions or waits.
@@ -203,9 +217,8 @@ static enum leave leave_of(uint64_t address, const uint8_t *code, unsigned int l
 		return LEAVE_CALL;
 	if (is_load_psw(address, code, length))
 		return LEAVE_KERNEL;
-	/* BCR, and EXECUTE, which may be of a BCR. */
-	if ((code[0] == 0x07 && code[1] & 15) || code[0] == 0x44 ||
-	    (code[0] == 0xc6 && !(code[1] & 15)))
+	/* BCR, by EXECUTE too. */
+	if (code[0] == 0x07 && code[1] & 15)
 		return LEAVE_BACK;
 	return LEAVE_ON;
 }
@@ -247,6 +260,7 @@ static struct block *new_block(const struct qemu_plugin_tb *tb)
 {
 	unsigned int n = qemu_plugin_tb_n_insns(tb), length = 0;
 	struct block *block = must(calloc(1, sizeof(*block) + n * MAX_LENGTH));
+	const uint8_t *code = block->code;
 
 	block->id = n_blocks++;
 	block->address = block->back = qemu_plugin_tb_vaddr(tb);
@@ -255,14 +269,16 @@ static struct block *new_block(const struct qemu_plugin_tb *tb)
 	for (unsigned int i = 0; i < n; i++) {
 		const struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
 
+		code = block->code + block->size;
 		length = length_of(qemu_plugin_insn_data(insn));
 		memcpy(block->code + block->size, qemu_plugin_insn_data(insn), length);
 		block->size += length;
 		block->back += qemu_plugin_insn_size(insn);
 	}
-	if (n)
-		block->leave = leave_of(block->back - length, block->code + block->size - length,
-					length);
+	if (n) {
+		block->leave = leave_of(block->back - length, code, length);
+		block->execute = is_execute(code) ? block->back - length : 0;
+	}
 	return block;
 }
 
@@ -289,7 +305,7 @@ static void write_block(struct block *block)
 	if (!block->counted)
 		return;
 	block->counted = false;
-	fprintf(out, "block %u %" PRIx64 " ", block->id, block->address);
+	fprintf(out, "block %u %" PRIx64 " ", block->id, block->address + block->executed);
 	for (unsigned int i = 0; i < block->size; i++)
 		fprintf(out, "%02x", block->code[i]);
 	fputc('\n', out);

@@ -5,7 +5,8 @@
  * Nothing here looks at registers or memory of the guest, because plugins cannot.
  * A call pushes the address behind it; when an indirect branch leads to an
  * address that is on the stack, it was the return.  Interruptions push a frame
- * that only loading a PSW takes away.  What a function jumps to takes its place
+ * that only loading a PSW takes away; only then is it known where the block they
+ * interrupted was about to go.  What a function jumps to takes its place
  * by itself, since a function is named after the address that runs.
  *
  * Each task has a stack of its own, known by where the kernel keeps the task's
@@ -23,6 +24,8 @@
 struct frame {
 	struct node *node;
 	uint64_t back; /* 0 in a root and in an interruption */
+	const struct block *block; /* interruptions: what was interrupted */
+	bool again; /* its last instruction may not have been executed */
 };
 
 struct stack {
@@ -39,7 +42,9 @@ static struct node *roots;
 static unsigned int n_nodes;
 static struct stack *stacks;
 static struct stack *current;
+/* What ran last, other than on the way out of an interruption. */
 static const struct block *last;
+static bool again;
 
 void stack_entry(struct entry entry)
 {
@@ -91,7 +96,7 @@ static struct node *child_of(struct node *parent, unsigned int kind, uint64_t at
 static void reset(struct stack *stack, unsigned int kind, uint64_t at)
 {
 	stack->depth = 1;
-	stack->frames[0] = (struct frame){ child_of(NULL, kind, at), 0 };
+	stack->frames[0] = (struct frame){ .node = child_of(NULL, kind, at) };
 }
 
 static struct stack *new_stack(uint64_t key)
@@ -110,14 +115,14 @@ static struct frame *top(void)
 	return &current->frames[current->depth - 1];
 }
 
-static void push(unsigned int kind, uint64_t at, uint64_t back)
+static struct frame *push(unsigned int kind, uint64_t at)
 {
-	struct node *node = child_of(top()->node, kind, at);
-
 	/* Nothing sane nests that deep: begin again. */
 	if (current->depth == DEPTH)
 		reset(current, NODE_TASK, 0);
-	current->frames[current->depth++] = (struct frame){ node, back };
+	current->frames[current->depth] = (struct frame){ .node = child_of(top()->node, kind, at) };
+	current->depth++;
+	return top();
 }
 
 /* Only frames of this side of the last interruption can be returned to. */
@@ -131,55 +136,62 @@ static void maybe_return(uint64_t address)
 	}
 }
 
+/* What was interrupted goes on as if it had not been. */
 static void leave_kernel(void)
 {
 	for (unsigned int i = current->depth - 1; i; i--) {
-		if (!current->frames[i].back) {
+		const struct frame *frame = &current->frames[i];
+
+		if (!frame->back) {
+			last = frame->block;
+			again = frame->again;
 			current->depth = i;
 			return;
 		}
 	}
 	/* Entered before anybody looked: it is a program that goes on. */
 	reset(current, NODE_USER, 0);
+	last = NULL;
 }
 
-/* Left in the middle, and on again from there. */
+static void enter_kernel(int entry)
+{
+	struct frame *frame = push(NODE_ENTRY + entry, last ? last->address : 0);
+
+	frame->block = last;
+	frame->again = again || entries[entry].fault;
+}
+
+/* On in the middle of the block that was left, or from its start if it failed. */
 static bool cut_short(const struct block *block)
 {
-	return block->address > last->address && block->address < last->address + last->size;
+	uint64_t offset = block->address - last->address;
+
+	return offset < last->size && (offset || again);
 }
 
 static void settle(const struct block *block)
 {
-	if (!last || cut_short(block))
+	if (cut_short(block))
 		return;
-	switch (last->leave) {
-	case LEAVE_CALL:
-		push(NODE_CALL, last->back, last->back);
-		break;
-	case LEAVE_BACK:
+	if (last->leave == LEAVE_CALL)
+		push(NODE_CALL, last->back)->back = last->back;
+	else if (last->leave == LEAVE_BACK)
 		maybe_return(block->address);
-		break;
-	case LEAVE_KERNEL:
-		leave_kernel();
-		break;
-	case LEAVE_ON:
-		break;
-	}
 }
 
 void stack_enter(const struct block *block)
 {
-	if (block->entry < 0) {
+	if (last && last->leave == LEAVE_KERNEL)
+		leave_kernel();
+	if (block->entry >= 0)
+		enter_kernel(block->entry);
+	else if (block->address == fork_address)
+		reset(current, NODE_TASK, 0);
+	else if (last)
 		settle(block);
-		if (block->address == fork_address)
-			reset(current, NODE_TASK, 0);
-	} else {
-		if (!entries[block->entry].fault)
-			settle(block);
-		push(NODE_ENTRY + block->entry, last ? last->address : 0, 0);
-	}
 	last = block;
+	again = false;
 }
 
 void stack_start(unsigned int program)

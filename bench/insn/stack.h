@@ -31,6 +31,8 @@ struct block {
 	unsigned int size;
 	enum leave leave;
 	int entry; /* number of the entry it begins, or -1 */
+	uint64_t execute; /* address of the EXECUTE that it ends with, or 0 */
+	bool executed; /* it is what an EXECUTE executes */
 	bool counted;
 	uint8_t code[];
 };

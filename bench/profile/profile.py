@@ -6,8 +6,8 @@ from .symbols import Function
 
 # What goes before everything that ran for someone else than the program.
 _OTHERS = {
-    recording.TASK: Function("[other tasks]", "kernel"),
-    recording.USER: Function("[other programs]", "program"),
+    recording.TASK: Function("[other_tasks]", "kernel"),
+    recording.USER: Function("[other_programs]", "program"),
 }
 
 
@@ -24,6 +24,7 @@ class Profile:
         self._kernel = kernel
         self._programs = programs
         self._frames = {}
+        self._space_of = {}
         self.own, self.whole, self.paths, self.at, self.code = {}, {}, {}, {}, {}
         for (node, address), count in record.counts.items():
             if count:
@@ -35,12 +36,21 @@ class Profile:
 
     def _add(self, node, address, count, code):
         function = self._space(node).find(address)
+        self._space_of[function] = self._space(node)
         path = self._path(node) + (function,)
         self.own[function] = self.own.get(function, 0) + count
         self.paths[path] = self.paths.get(path, 0) + count
         place = function, address
         self.at[place] = self.at.get(place, 0) + count
         self.code[place] = code
+
+    def calls(self, function):
+        """How often its first instruction was executed."""
+        return self.at.get((function, function.start), 0)
+
+    def space(self, function):
+        """The address space that a function was executed in."""
+        return self._space_of[function]
 
     def _space(self, node):
         if node.in_kernel():

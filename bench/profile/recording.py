@@ -43,7 +43,10 @@ def instructions(address, code):
 
 
 class Recording:
-    """counts: (node, address of an instruction) -> how often it was executed."""
+    """counts: (node, address of an instruction) -> how often it was executed.
+
+    What EXECUTE executes has the address of EXECUTE plus one.
+    """
 
     def __init__(self, path):
         self.sections = 0

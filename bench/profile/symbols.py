@@ -41,7 +41,7 @@ class Object:
         for s in self.file.symbols():
             if s.section not in self._addresses or s.name.startswith(".L"):
                 continue
-            # Labels without a size are places within a function.
+            # A label without a size is a place within a function.
             if not s.is_function and not s.size:
                 continue
             start = s.address + self._bias(s.section)
@@ -52,9 +52,11 @@ class Object:
 
     def function(self, address):
         i = bisect.bisect_right(self._starts, address) - 1
-        # A label of size n may lie in a function: look at a few before it.
-        for function in reversed(self._functions[max(0, i - 4):i + 1]):
-            if address < function.start + function.size:
+        # What has a size may lie within another function; what has none ends
+        # where the next one begins.
+        for j in range(i, max(-1, i - 4), -1):
+            function = self._functions[j]
+            if address < function.start + function.size or not (function.size or i - j):
                 return function
         return Function("[%s]" % self._section_name(address), self.name)
 
@@ -78,8 +80,7 @@ class Object:
 class Space:
     """An address space: objects side by side."""
 
-    def __init__(self, unknown):
-        self._unknown = unknown
+    def __init__(self):
         self._ranges = []
         self._cache = {}
 
@@ -98,17 +99,22 @@ class Space:
             function = self._cache[address] = self._find(address)
         return function
 
-    def object_at(self, address):
+    def _at(self, address):
         for start, end, obj in self._ranges:
             if start <= address < end:
                 return obj
         return None
 
+    def code(self, function):
+        """The bytes of a function, as far as a file has them."""
+        obj = self._at(function.start)
+        return obj.code(function) if isinstance(obj, Object) else b""
+
     def _find(self, address):
-        obj = self.object_at(address)
+        obj = self._at(address)
         if isinstance(obj, Object):
             return obj.function(address)
-        name = obj or self._unknown
+        name = obj or "unknown"
         return Function("[%s]" % name, name)
 
 
@@ -163,7 +169,7 @@ def _bias(file, start, offset):
 
 def program(lines, find_file):
     """A Space for the executable lines of a /proc/PID/maps."""
-    space = Space("program")
+    space = Space()
     for line in lines:
         found = _MAP.match(line)
         if not found or "x" not in found[3]:

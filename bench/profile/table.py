@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The profile for people: a line a function."""
 
-_LINE = "%10s %7s %10s  %-42s %s"
+_LINE = "%10s %8s %10s %9s  %-40s %s"
 
 
 def _objects(profile):
@@ -24,17 +24,17 @@ def render(profile, ios, top):
     total = profile.total
     ranked = sorted(profile.own.items(), key=lambda item: (-item[1], item[0].name))
     shown = ranked[:top] if top else ranked
-    lines = [_LINE % ("insns/IO", "share", "and below", "function", "object")]
+    lines = [_LINE % ("insns/IO", "share", "and below", "calls/IO", "function", "object")]
     for function, count in shown:
         lines.append(_LINE % (_number(count, ios), _share(count, total),
-                              _number(profile.whole[function], ios), function.name,
-                              function.object))
+                              _number(profile.whole[function], ios),
+                              "%.3f" % (profile.calls(function) / ios),
+                              function.name, function.object))
     if len(shown) < len(ranked):
         rest = sum(count for _, count in ranked[len(shown):])
-        lines.append(_LINE % (_number(rest, ios), _share(rest, total), "",
+        lines.append(_LINE % (_number(rest, ios), _share(rest, total), "", "",
                               "%d more functions" % (len(ranked) - len(shown)), ""))
-    lines.append(_LINE % (_number(total, ios), _share(total, total), "", "", "all"))
     lines.append("")
-    for name, count in _objects(profile):
-        lines.append((_LINE % (_number(count, ios), _share(count, total), "", "", name)))
+    for name, count in _objects(profile) + [("all", total)]:
+        lines.append(_LINE % (_number(count, ios), _share(count, total), "", "", "", name))
     return "\n".join(line.rstrip() for line in lines)
