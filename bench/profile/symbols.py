@@ -47,16 +47,22 @@ class Object:
             start = s.address + self._bias(s.section)
             rank = (s.is_function, not s.is_local, s.size, -len(s.name), s.name)
             if start not in best or rank > best[start][0]:
-                best[start] = rank, Function(s.name, self.name, start, s.size)
-        return [best[start][1] for start in sorted(best)]
+                best[start] = rank, s
+        starts = sorted(best)
+        return [self._function(best[start][1], start, following)
+                for start, following in zip(starts, starts[1:] + [1 << 64])]
+
+    def _function(self, symbol, start, following):
+        """What has no size ends where something else begins."""
+        end = self._addresses[symbol.section] + self.file.sections[symbol.section].size
+        return Function(symbol.name, self.name, start,
+                        symbol.size or min(following, end) - start)
 
     def function(self, address):
-        i = bisect.bisect_right(self._starts, address) - 1
-        # What has a size may lie within another function; what has none ends
-        # where the next one begins.
-        for j in range(i, max(-1, i - 4), -1):
-            function = self._functions[j]
-            if address < function.start + function.size or not (function.size or i - j):
+        i = bisect.bisect_right(self._starts, address)
+        # One may lie within another.
+        for function in reversed(self._functions[max(0, i - 4):i]):
+            if address < function.start + function.size:
                 return function
         return Function("[%s]" % self._section_name(address), self.name)
 
