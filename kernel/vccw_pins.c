@@ -15,6 +15,7 @@
 #include <linux/slab.h>
 #include <linux/vfio.h>
 #include "vccw_device.h"
+#include "vccw_trace.h"
 
 /* Entries a cache has at first. */
 #define VCCW_PINS_INITIAL	256u
@@ -163,6 +164,7 @@ static bool vccw_pins_evict(struct vccw_device *dev)
 	}
 	if (!victim)
 		return false;
+	trace_vccw_evict(dev, victim->iova_pfn);
 	vccw_pins_remove(dev, victim);
 	pins->evictions++;
 	return true;
@@ -267,6 +269,7 @@ static struct vccw_pin *vccw_pins_miss(struct vccw_device *dev, u64 iova_pfn, u3
 		if (!first)
 			first = pin;
 	}
+	trace_vccw_pin(dev, iova_pfn, n);
 	pins->misses += n;
 	return first;
 }
@@ -310,6 +313,7 @@ static void vccw_pins_drop_stale(struct vccw_device *dev, u64 iova_pfn)
 	if (!pin || vccw_page_mapped(pin->page) ||
 	    pin->used >= min(vccw_queue_oldest(dev), dev->pins.clock))
 		return;
+	trace_vccw_stale(dev, iova_pfn);
 	vccw_pins_remove(dev, pin);
 	dev->pins.stale++;
 }
@@ -364,6 +368,7 @@ static struct vccw_pin *vccw_pins_stale(struct vccw_device *dev,
 			return ERR_PTR(ret);
 	}
 	for (;;) {
+		trace_vccw_stale(dev, iova_pfn);
 		vccw_pins_remove(dev, pin);
 		dev->pins.stale++;
 		vccw_pins_drop_stale_others(dev, iova_pfn);

@@ -17,6 +17,7 @@
 #include "vccw_device.h"
 #include "vccw_ioasm.h"
 #include "vccw_irb.h"
+#include "vccw_trace.h"
 #include "ioasm.h"
 
 static inline struct vccw_device *vccw_of(struct vccw_queue *q)
@@ -62,6 +63,7 @@ void vccw_complete(struct vccw_queue *q, struct vccw_req *req, int res,
 	struct vccw_fault fault = { .reason = reason };
 	u16 flags = 0;
 
+	vccw_trace(complete, q, req, res, reason);
 	if (unlikely(q->drains))
 		wake_up(&q->idle);
 	if (req->region) {
@@ -184,6 +186,7 @@ void vccw_issue_start(struct vccw_device *dev)
 
 	while (vccw_idle(q) && vccw_runs(q) && (req = q->ready.first)) {
 		cc = vccw_start(dev->sch, req);
+		vccw_trace(ssch, dev->sch, req, cc);
 		if (cc == 1)
 			return;
 		vccw_fifo_pop(&q->ready);
@@ -210,6 +213,7 @@ static __always_inline struct vccw_req *vccw_issue_next(struct vccw_queue *q,
 		q->active = NULL;
 		return NULL;
 	}
+	vccw_trace(ssch, sch, req, 0);
 	q->active = req;
 	q->ready.first = req->next;
 	if (!req->next)
@@ -220,7 +224,10 @@ static __always_inline struct vccw_req *vccw_issue_next(struct vccw_queue *q,
 /* HALT or CLEAR SUBCHANNEL. */
 static int vccw_func(struct subchannel *sch, enum vccw_func func)
 {
-	return func == VCCW_HALT ? hsch(sch->schid) : csch(sch->schid);
+	int cc = func == VCCW_HALT ? hsch(sch->schid) : csch(sch->schid);
+
+	trace_vccw_func(sch, func, cc);
+	return cc;
 }
 
 /* Issue HALT and CLEAR requests that have not been accepted yet. */
@@ -411,6 +418,7 @@ vccw_end_good(struct vccw_queue *q, struct subchannel *sch, struct vccw_ring *ri
 {
 	struct vccw_req *next = vccw_issue_next(q, sch);
 
+	vccw_trace(complete, q, req, 0, VFIO_CCW_RING_R_NONE);
 	vccw_hide_cpa(req, irb);
 	vccw_cq_write_good(ring, q->good, req->user_data, irb);
 	vccw_put_done(q, req);
@@ -431,6 +439,7 @@ void vccw_queue_irq(struct vccw_device *dev, struct irb *irb)
 	struct vccw_ring *ring = q->ring;
 
 	lockdep_assert_held(&dev->sch->lock);
+	vccw_trace(status, dev, irb);
 	if (vccw_good_end(q, req, irb)) {
 		spin_lock(&ring->cq_lock);
 		req = vccw_end_good(q, dev->sch, ring, req, irb);
@@ -471,6 +480,7 @@ static enum vccw_taken vccw_take_good(struct vccw_device *dev, struct irb *irb,
 
 	spin_lock(&ring->cq_lock);
 	while (vccw_tsch_pending(sch->schid, irb)) {
+		vccw_trace(status, dev, irb);
 		if (unlikely(!vccw_good_end(q, req, irb))) {
 			taken = VCCW_TAKEN_OTHER;
 			break;
@@ -586,6 +596,7 @@ int vccw_queue_start_region(struct vccw_device *dev)
 		ret = -EBUSY;
 	} else {
 		cc = vccw_start(dev->sch, req);
+		vccw_trace(ssch, dev->sch, req, cc);
 		if (cc == 0) {
 			req->special = 0;
 			req->region = true;

@@ -15,6 +15,7 @@
 #include "vccw_device.h"
 #include "vccw_straight.h"
 #include "vccw_irb.h"
+#include "vccw_trace.h"
 #include "ioasm.h"
 
 #define VCCW_REGIONS		4
@@ -240,8 +241,7 @@ static int vccw_io_start(struct vccw_device *dev)
 	req->seq = pins->clock;
 	ret = vccw_cp_translate(dev, &req->cp, orb, true, &fault);
 	if (ret)
-		dev_dbg(&dev->sch->dev, "vfio_ccw: program refused: reason %u, CCW %u at 0x%08x\n",
-			fault.reason, fault.ccw_index, fault.ccw_addr);
+		vccw_trace(refuse, dev, 0, ret, &fault);
 	else
 		ret = vccw_queue_start_region(dev);
 	vccw_pins_end(pins);

@@ -15,6 +15,7 @@
 #include <linux/uaccess.h>
 #include "vccw_device.h"
 #include "vccw_straight.h"
+#include "vccw_trace.h"
 
 /* The first eight bytes of an SQE as one number. */
 union vccw_sqe_head {
@@ -181,6 +182,7 @@ static int vccw_sqe_start(struct vccw_batch *b,
 	}
 	req->recover = sqe->flags & VFIO_CCW_RING_SQE_RECOVER;
 	req->large = req->cp.block != req->cp.small;
+	vccw_trace(queue, dev->sch, req);
 	vccw_fifo_add(&dev->batch.reqs, req);
 	return -EIOCBQUEUED;
 }
@@ -205,6 +207,7 @@ static __always_inline bool vccw_sqe_more(struct vccw_device *dev,
 	req->special = 0;
 	req->user_data = READ_ONCE(sqe->user_data);
 	req->seq = dev->pins.clock;
+	vccw_trace(queue, dev->sch, req);
 	vccw_fifo_add(&dev->batch.reqs, req);
 	return true;
 }
@@ -279,8 +282,12 @@ static noinline void vccw_sqe_consume(struct vccw_batch *b,
 
 	barrier();	/* from here on only the copy counts */
 	ret = vccw_sqe_submit(b, &sqe, &fault);
-	if (ret != -EIOCBQUEUED)
-		vccw_cq_post(b->ring, sqe.subchannel, sqe.user_data, ret, &fault);
+	if (ret == -EIOCBQUEUED)
+		return;	/* completes when the subchannel says so */
+	if (ret)
+		vccw_trace(refuse, vccw_ring_device(b->ring, sqe.subchannel), sqe.user_data,
+			   ret, &fault);
+	vccw_cq_post(b->ring, sqe.subchannel, sqe.user_data, ret, &fault);
 }
 
 /* Consume the SQEs from @sqe up to @end, which follow each other. */

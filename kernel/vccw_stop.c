@@ -10,6 +10,7 @@
 #include <asm/isc.h>
 #include "vccw_device.h"
 #include "vccw_irb.h"
+#include "vccw_trace.h"
 #include "ioasm.h"
 
 /* How long a device has to end an operation after HALT, after CLEAR. */
@@ -94,6 +95,7 @@ static void vccw_stop_active(struct vccw_device *dev, u16 reason)
 
 	if (vccw_idle(q))
 		return;
+	trace_vccw_stop(sch, reason);
 	if (q->active && !q->active->cancel)
 		q->active->cancel = reason;
 	if (vccw_stop_pending(dev) && vccw_idle(q))
