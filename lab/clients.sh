@@ -8,6 +8,7 @@
 client_programs=(
 	sbin/lscss
 	usr/bin/mdevctl
+	usr/bin/perf
 	usr/bin/qemu-system-s390x
 	usr/share/qemu/s390-ccw.img
 	lib/ld64.so.1
@@ -44,6 +45,7 @@ build_client_root() {
 	done
 	take "${client_programs[@]}"
 	cp -a all/etc/mdevctl.d root/etc/
+	write_exec
 	rm -rf all apt status
 }
 
@@ -72,6 +74,20 @@ take() {
 			take "$REPLY"
 		done
 	done
+}
+
+# /clients/exec PROGRAM [ARG...]: one of them outside of its root, with the libraries
+# in it, for what starts programs of the guest's own.
+write_exec() {
+	cat >root/exec <<-'EXEC'
+		#!/bin/sh
+		program=$1
+		shift
+		exec /clients/lib/ld64.so.1 \
+			--library-path /clients/lib/s390x-linux-gnu:/clients/usr/lib/s390x-linux-gnu \
+			"/clients/$program" "$@"
+	EXEC
+	chmod +x root/exec
 }
 
 find_library() {

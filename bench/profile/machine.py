@@ -35,18 +35,18 @@ def _plugin(kernel, directory):
     return ",".join(words)
 
 
-def _boot(kernel, program, driver, devices, directory):
-    script = os.path.join(directory, "program")
-    with open(script, "w", encoding="utf-8") as out:
+def _boot(program, script, arguments, devices, directory, extra):
+    """Runs a script of bench/guest, which runs the program."""
+    command = os.path.join(directory, "program")
+    with open(command, "w", encoding="utf-8") as out:
         out.write("exec " + " ".join(map(shlex.quote, program)) + "\n")
-    guest = os.path.join(_SOURCE, "bench/guest/profiled")
-    insn = files.variable("CCWRING_INSN_PLUGIN")
+    guest = os.path.join(_SOURCE, "bench/guest/")
     return subprocess.Popen([
         os.path.join(_SOURCE, "lab/boot"), "--timeout", "300", "--devices", str(len(devices)),
-        "--plugin", "%s,out=%s/insn" % (insn, directory),
-        "--machine-arg=-plugin", "--machine-arg=" + _plugin(kernel, directory),
-        "--out", directory, "--file", script + ":/root/program",
-        "--file", guest + ":/root/profiled", "--", "/root/profiled", driver, *devices],
+        "--out", directory, "--file", command + ":/root/program",
+        "--file", guest + "drivers.sh:/root/drivers.sh",
+        "--file", guest + script + ":/root/" + script, *extra,
+        "--", "/root/" + script, *arguments, *devices],
         stdout=subprocess.PIPE, text=True, errors="replace")
 
 
@@ -59,10 +59,10 @@ def _report(line):
     return value if isinstance(value, dict) and "count" in value else None
 
 
-def carry_out(kernel, program, driver, devices, directory):
-    """Leaves its files in the directory.  Returns the last report, None without one."""
+def _carry_out(*arguments):
+    """The last report, None without one."""
     last = None
-    with _boot(kernel, program, driver, devices, directory) as machine:
+    with _boot(*arguments) as machine:
         try:
             for line in machine.stdout:
                 report = _report(line)
@@ -77,6 +77,26 @@ def carry_out(kernel, program, driver, devices, directory):
     if last and last.get("errors"):
         raise Failure("%d I/Os failed" % last["errors"])
     return last
+
+
+def profile(kernel, program, driver, devices, directory):
+    """Counts with both plugins; leaves its files in the directory."""
+    insn = files.variable("CCWRING_INSN_PLUGIN")
+    return _carry_out(program, "profiled", [driver], devices, directory, [
+        "--plugin", "%s,out=%s/insn" % (insn, directory),
+        "--machine-arg=-plugin", "--machine-arg=" + _plugin(kernel, directory)])
+
+
+def trace(which, program, driver, devices, directory):
+    """Records events with perf; leaves its files in the directory."""
+    clients = files.variable("CCWRING_CLIENTS")
+    return _carry_out(program, "traced", [which, driver], devices, directory,
+                      ["--file", clients + ":/clients"])
+
+
+def events(directory):
+    """What perf script printed."""
+    return _read(directory, "events.txt")
 
 
 def _read(directory, name):

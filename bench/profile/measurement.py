@@ -10,25 +10,28 @@ from .profile import Profile
 # What a CPU keeps for itself; the last instruction of an interrupt is there.
 _LOWCORE = 0x2000
 
-_COUNT = 4000
+# Enough for a mean that does not move, and few enough to look at.
+_PROFILED, _TRACED = 4000, 64
 
 
 class Load:
     """What runs in the guest: ccwring bench, or the program."""
 
     def __init__(self, backend="ring", shape="1page", depth=32, subchannels=1, count=None,
-                 program=()):
-        """backend: as ./run bench names them; count: I/Os, None as many as usual."""
+                 program=(), traced=False):
+        """backend: as ./run bench names them; count: I/Os, None as many as usual;
+        traced: all of it is looked at, not what is between the markers."""
         self.stock = backend == "stock"
+        self.driver = "stock" if self.stock else "ccwring"
         self.count = count
         self.devices = ["0.0.%04x" % (0x2000 + i) for i in range(subchannels)]
         self.title = " ".join(program) or "%s, %s, depth %d" % (backend, shape, depth)
-        self.command = list(program) or self._bench(backend, shape, depth)
+        self.command = list(program) or self._bench(backend, shape, depth, traced)
 
-    def _bench(self, backend, shape, depth):
-        count = self.count or _COUNT
+    def _bench(self, backend, shape, depth, traced):
+        count = self.count or (_TRACED if traced else _PROFILED)
         # Before it counts, pages are pinned and functions of libraries are found.
-        warmup = max(4 * depth * len(self.devices), count // 10)
+        warmup = 0 if traced else max(4 * depth * len(self.devices), count // 10)
         return ["ccwring", "bench", "--json", "--no-latency",
                 "--backend", "ring" if backend == "ring" else "region",
                 "--shape", shape, "--depth", str(depth),
@@ -71,8 +74,7 @@ def _program_spaces(directory):
 def measure(load, directory):
     """Boots, leaves files in the directory, and gives a Measured."""
     kernel = symbols.Kernel(files.variable("CCWRING_KERNEL_DIR"))
-    report = machine.carry_out(kernel, load.command, "stock" if load.stock else "ccwring",
-                               load.devices, directory)
+    report = machine.profile(kernel, load.command, load.driver, load.devices, directory)
     record = recording.Recording(os.path.join(directory, "profile"))
     if not record.sections:
         raise machine.Failure("the program did not execute both markers")
