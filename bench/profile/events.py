@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""Events of the driver as perf script prints them, and what becomes of each start."""
+"""Events of the driver as perf script prints them, and what becomes of each start.
+
+    perf script | python3 events.py
+"""
 
 import dataclasses
 import re
+import sys
 
 _LINE = re.compile(r" *(.*?) +(\d+) +\[(\d+)\] +(\d+\.\d+): +(?:\w+:)?(\w+): (.*)$")
 _FIELD = re.compile(r"(\w+)=(\S+)")
@@ -113,3 +117,7 @@ def render(text, shown, follow):
     if follow:
         lines += [""] + list(_verdict(Starts(events)))
     return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(render(sys.stdin.read(), 0, True))

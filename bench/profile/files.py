@@ -50,14 +50,18 @@ class Modules:
 class Programs:
     """Programs and libraries: as they were built, or else as the guest has them."""
 
-    def __init__(self):
+    def __init__(self, brought=()):
+        """brought: HOST[:GUEST] of what a run brings, as lab/boot takes it."""
+        pairs = [spec.partition(":")[::2] for spec in brought]
+        self._brought = {guest or "/root/" + os.path.basename(host): host
+                         for host, guest in pairs}
         self._built = _by_name([variable("CCWRING_S390X_BUILD")],
                                lambda name: "." not in name or ".so" in name)
         self._roots = [variable("CCWRING_SYSROOT"), os.environ.get("CCWRING_CLIENTS") or ""]
 
     def find(self, path):
         """path: in the guest."""
-        places = [self._built.get(os.path.basename(path), "")]
+        places = [self._brought.get(path, ""), self._built.get(os.path.basename(path), "")]
         places += [root + path for root in self._roots if root]
         for place in places:
             if os.path.isfile(place) and _is_elf(place):

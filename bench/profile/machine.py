@@ -35,19 +35,19 @@ def _plugin(kernel, directory):
     return ",".join(words)
 
 
-def _boot(program, script, arguments, devices, directory, extra):
-    """Runs a script of bench/guest, which runs the program."""
+def _boot(script, arguments, load, directory, extra):
+    """Runs a script of bench/guest, which runs the load."""
     command = os.path.join(directory, "program")
     with open(command, "w", encoding="utf-8") as out:
-        out.write("exec " + " ".join(map(shlex.quote, program)) + "\n")
+        out.write("exec " + " ".join(map(shlex.quote, load.command)) + "\n")
     guest = os.path.join(_SOURCE, "bench/guest/")
-    return subprocess.Popen([
-        os.path.join(_SOURCE, "lab/boot"), "--timeout", "300", "--devices", str(len(devices)),
-        "--out", directory, "--file", command + ":/root/program",
-        "--file", guest + "drivers.sh:/root/drivers.sh",
-        "--file", guest + script + ":/root/" + script, *extra,
-        "--", "/root/" + script, *arguments, *devices],
-        stdout=subprocess.PIPE, text=True, errors="replace")
+    words = [os.path.join(_SOURCE, "lab/boot"), "--timeout", "300",
+             "--devices", str(len(load.devices)), "--out", directory, *extra]
+    for spec in (command + ":/root/program", guest + "drivers.sh:/root/drivers.sh",
+                 guest + script + ":/root/" + script, *load.files):
+        words += ["--file", spec]
+    words += ["--", "/root/" + script, *arguments, load.driver, *load.devices]
+    return subprocess.Popen(words, stdout=subprocess.PIPE, text=True, errors="replace")
 
 
 def _report(line):
@@ -79,19 +79,18 @@ def _carry_out(*arguments):
     return last
 
 
-def profile(kernel, program, driver, devices, directory):
+def profile(kernel, load, directory):
     """Counts with both plugins; leaves its files in the directory."""
     insn = files.variable("CCWRING_INSN_PLUGIN")
-    return _carry_out(program, "profiled", [driver], devices, directory, [
+    return _carry_out("profiled", [], load, directory, [
         "--plugin", "%s,out=%s/insn" % (insn, directory),
         "--machine-arg=-plugin", "--machine-arg=" + _plugin(kernel, directory)])
 
 
-def trace(which, program, driver, devices, directory):
+def trace(which, load, directory):
     """Records events with perf; leaves its files in the directory."""
     clients = files.variable("CCWRING_CLIENTS")
-    return _carry_out(program, "traced", [which, driver], devices, directory,
-                      ["--file", clients + ":/clients"])
+    return _carry_out("traced", [which], load, directory, ["--file", clients + ":/clients"])
 
 
 def events(directory):

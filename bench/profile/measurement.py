@@ -18,12 +18,14 @@ class Load:
     """What runs in the guest: ccwring bench, or the program."""
 
     def __init__(self, backend="ring", shape="1page", depth=32, subchannels=1, count=None,
-                 program=(), traced=False):
+                 program=(), files_=(), traced=False):
         """backend: as ./run bench names them; count: I/Os, None as many as usual;
-        traced: all of it is looked at, not what is between the markers."""
+        files_: HOST[:GUEST] for the program; traced: all of it is looked at, not what
+        is between the markers."""
         self.stock = backend == "stock"
         self.driver = "stock" if self.stock else "ccwring"
         self.count = count
+        self.files = list(files_)
         self.devices = ["0.0.%04x" % (0x2000 + i) for i in range(subchannels)]
         self.title = " ".join(program) or "%s, %s, depth %d" % (backend, shape, depth)
         self.command = list(program) or self._bench(backend, shape, depth, traced)
@@ -63,9 +65,9 @@ def _kernel_space(kernel, directory, stock):
     return space
 
 
-def _program_spaces(directory):
+def _program_spaces(directory, brought):
     """By number of the program; 0 is one that was not followed from its start."""
-    find = files.Programs().find
+    find = files.Programs(brought).find
     spaces = [symbols.Space()]
     spaces += [symbols.program(lines, find) for lines in machine.maps(directory)]
     return dict(enumerate(spaces))
@@ -74,12 +76,12 @@ def _program_spaces(directory):
 def measure(load, directory):
     """Boots, leaves files in the directory, and gives a Measured."""
     kernel = symbols.Kernel(files.variable("CCWRING_KERNEL_DIR"))
-    report = machine.profile(kernel, load.command, load.driver, load.devices, directory)
+    report = machine.profile(kernel, load, directory)
     record = recording.Recording(os.path.join(directory, "profile"))
     if not record.sections:
         raise machine.Failure("the program did not execute both markers")
     profile = Profile(record, _kernel_space(kernel, directory, load.stock),
-                      _program_spaces(directory))
+                      _program_spaces(directory, load.files))
     pairs, counted = machine.counted(directory)
     if (record.sections, profile.total) != (pairs, counted):
         raise machine.Failure("%d instructions in the profile, but %d were counted" % (
