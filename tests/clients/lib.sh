@@ -55,17 +55,20 @@ second_machine() {
 	echo
 }
 
-# From here on the kernel writes down each START SUBCHANNEL.
+# trace_starts ccwring|stock: from here on each START SUBCHANNEL is written down, by
+# our driver or by the channel subsystem for the stock one.
 trace_starts() {
+	event=s390/s390_cio_ssch
+	[ "$1" = stock ] || event=vfio_ccw/vccw_ssch
 	echo >$tracing/trace
-	need eval "echo 1 >$tracing/events/s390/s390_cio_ssch/enable"
+	need eval "echo 1 >$tracing/events/$event/enable"
 }
 
 # starts SUBCHANNEL: how many it accepted; none was refused.
 starts() {
-	! grep "s390_cio_ssch: schid=$1 cc=[123]" $tracing/trace ||
+	! grep "_ssch: sch[id]*=$1 .*cc=[123]" $tracing/trace ||
 		fail "starts that the subchannel refused"
-	grep -c "s390_cio_ssch: schid=$1 cc=0" $tracing/trace
+	grep -c "_ssch: sch[id]*=$1 .*cc=0" $tracing/trace
 }
 
 # Our driver pinned what QEMU's programs name, and let go of it when QEMU ended.
