@@ -10,6 +10,16 @@ from .profile import Profile
 # What a CPU keeps for itself; the last instruction of an interrupt is there.
 _LOWCORE = 0x2000
 
+# Backends as ./run bench and ccwring bench name them -> options of the latter.
+BACKENDS = {
+    "stock": ("--backend", "region"),
+    "region": ("--backend", "region"),
+    "ring": ("--backend", "ring"),
+    "ring-poll": ("--backend", "ring", "--poll"),
+    "ring-thread": ("--backend", "ring", "--thread"),
+    "ring-thread-poll": ("--backend", "ring", "--thread", "--poll"),
+}
+
 # Enough for a mean that does not move, and few enough to look at.
 _PROFILED, _TRACED = 4000, 64
 
@@ -19,7 +29,7 @@ class Load:
 
     def __init__(self, backend="ring", shape="1page", depth=32, subchannels=1, count=None,
                  program=(), files_=(), traced=False):
-        """backend: as ./run bench names them; count: I/Os, None as many as usual;
+        """backend: one of BACKENDS; count: I/Os, None as many as usual;
         files_: HOST[:GUEST] for the program; traced: all of it is looked at, not what
         is between the markers."""
         self.stock = backend == "stock"
@@ -34,8 +44,7 @@ class Load:
         count = self.count or (_TRACED if traced else _PROFILED)
         # Before it counts, pages are pinned and functions of libraries are found.
         warmup = 0 if traced else max(4 * depth * len(self.devices), count // 10)
-        return ["ccwring", "bench", "--json", "--no-latency",
-                "--backend", "ring" if backend == "ring" else "region",
+        return ["ccwring", "bench", "--json", "--no-latency", *BACKENDS[backend],
                 "--shape", shape, "--depth", str(depth),
                 "--count", str(count), "--warmup", str(warmup), *self.devices]
 
