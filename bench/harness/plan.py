@@ -6,6 +6,11 @@ import dataclasses
 QEMU_SHAPES = ("nop", "1page", "16page", "64page")
 ECKD_SHAPES = ("eckd-4k-read", "eckd-4k-write", "eckd-track-read")
 DEPTHS = (1, 8, 32)
+# On one ring, besides one alone.
+SUBCHANNELS = (8, 32)
+# Of the disk: large enough that neither the guest nor the emulator holds it in a
+# cache of tracks, small enough to be written in a second.
+CYLINDERS = 30
 
 # Enough for a mean that does not move: instruction counts repeat within 0.3 %.
 _COUNTS = {"nop": 8000, "1page": 8000, "16page": 2000, "64page": 800}
@@ -53,9 +58,10 @@ def _ccwring(backend, shape, qd, devices, extra):
     return Run(backend, shape, qd, len(devices), driver, devices, command)
 
 
-def _floor(backend, device, count):
+def _floor(backend, device, count, shape="nop"):
     how = backend[len("floor-"):]
-    return Run(backend, "nop", 1, 1, "floor", (device,), ("floor", how, str(count)))
+    command = ("floor", how, str(count), "0" if shape == "nop" else str(CYLINDERS))
+    return Run(backend, shape, 1, 1, "floor", (device,), command)
 
 
 def _yardstick(backend, qd, count):
@@ -80,7 +86,7 @@ def _qemu(devices, runs, plugin, boot=()):
 
 
 def qemu(quick, plugin):
-    devices = tuple("0.0.%04x" % (0x2000 + i) for i in range(4))
+    devices = tuple("0.0.%04x" % (0x2000 + i) for i in range(SUBCHANNELS[-1]))
     rows = [("stock", s, 1) for s in QEMU_SHAPES]
     rows += [("region", s, 1) for s in QEMU_SHAPES]
     rows += [(b, s, d) for b in ("ring", "ring-poll") for s in QEMU_SHAPES for d in DEPTHS]
@@ -89,7 +95,8 @@ def qemu(quick, plugin):
     share = 4 if quick else 1
     runs = [_counted(*row, devices[:1], _COUNTS[row[1]] // share) for row in rows]
     # Depth is for each subchannel: the same number of requests in all.
-    runs += [_counted("ring", "nop", 8, devices, _COUNTS["nop"] // share)]
+    runs += [_counted(b, "nop", 8, devices[:n], _COUNTS["nop"] // share)
+             for b in ("ring", "ring-poll") for n in SUBCHANNELS]
     runs += [_counted(*row, devices[:1], 20000 // share) for row in yardsticks]
     return _qemu(len(devices), runs, plugin)
 
@@ -128,8 +135,10 @@ def hercules(quick, disk):
     for _ in range(1 if quick else 3):
         runs += [_ccwring("stock", s, 1, device, extra(s)) for s in shapes]
         runs += [_ccwring("region", s, 1, device, extra(s)) for s in shapes]
-        runs += [_ccwring("ring", s, d, device, extra(s)) for s in shapes for d in DEPTHS]
+        runs += [_ccwring(b, s, d, device, extra(s)) for b in ("ring", "ring-poll")
+                 for s in shapes for d in DEPTHS]
         runs += [_host_dasd(s, d, device[0], extra(s)) for s in ECKD_SHAPES for d in (1, 32)]
-        runs += [_floor("floor-" + how, device[0], 5000) for how in ("irq", "poll")]
+        runs += [_floor("floor-" + how, device[0], 5000, shape)
+                 for shape in ("nop", "eckd-4k-read") for how in ("irq", "poll")]
     return Plan("hercules", ("--machine", "hercules", "--smp", "1", "--disk", disk),
                 tuple(runs))
