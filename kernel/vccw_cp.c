@@ -78,20 +78,6 @@ static u64 *vccw_straight_list(struct vccw_pins *pins, u64 ccw, const u64 *to,
 	return idal;
 }
 
-/* Is the data area in one page below 2 GiB?  Its address for the channel, or 0. */
-static u32 vccw_straight_addr(struct vccw_pins *pins, u64 ccw)
-{
-	u32 addr = ccw, count = ccw >> 32 & 0xffff;
-	struct vccw_pin *pin;
-
-	if (!count || ccw >> 56 == VCCW_CMD_NOP)
-		return pins->nowhere;
-	if (offset_in_page(addr) + count > PAGE_SIZE)
-		return 0;
-	pin = vccw_pins_hit(pins, addr >> PAGE_SHIFT);
-	return pin && pin->addr31 ? pin->addr31 + offset_in_page(addr) : 0;
-}
-
 /**
  * vccw_straight_rest - the rest of a straight program, with IDAW lists
  * @pins: the pin cache
@@ -108,17 +94,33 @@ bool vccw_straight_rest(struct vccw_pins *pins, struct vccw_cp *cp, const u64 *f
 			u64 *to, u32 cpa)
 {
 	u64 *idal = cp->block + VCCW_CP_BLOCK, ccw;
+	struct vccw_pin *pin;
 	u32 addr;
 
 	while (offset_in_page(from) || to == cp->block) {
 		ccw = READ_ONCE(*from++);
-		if (!vccw_is_straight(ccw) || to + 2 > idal)
+		if (unlikely(!vccw_is_straight(ccw) || to + 3 > idal))
 			return false;
-		addr = vccw_straight_addr(pins, ccw);
-		if (!addr) {
-			idal = vccw_straight_list(pins, ccw, to, idal);
-			if (!idal)
+		addr = offset_in_page(ccw);
+		if (!(ccw >> 32 & 0xffff) || ccw >> 56 == VCCW_CMD_NOP) {
+			addr = pins->nowhere;
+		} else if (addr + (ccw >> 32 & 0xffff) <= PAGE_SIZE) {
+			pin = vccw_pins_hit(pins, (u32)ccw >> PAGE_SHIFT);
+			if (unlikely(!pin))
 				return false;
+			if (pin->addr31) {
+				addr += pin->addr31;
+			} else {
+				*--idal = page_to_phys(pin->page) + addr;
+				addr = 0;
+			}
+		} else {
+			idal = vccw_straight_list(pins, ccw, to, idal);
+			if (unlikely(!idal))
+				return false;
+			addr = 0;
+		}
+		if (!addr) {
 			addr = cp->host + ((void *)idal - cp->block);
 			ccw |= (u64)CCW_FLAG_IDA << 48;
 		}

@@ -55,8 +55,10 @@ static __always_inline bool vccw_ssch_accepted(struct subchannel_id schid,
 	register unsigned long r1 asm("1") = vccw_schid(schid);
 
 	asm goto("	ssch	%[orb]\n"
-		 "0:	jnz	%l[not]\n"
-		 EX_TABLE(0b, %l[not])
+		 "0:	jz	2f\n"
+		 "1:	j	%l[not]\n"
+		 "2:\n"
+		 EX_TABLE(0b, 1b)
 		 : : "d" (r1), [orb] "Q" (*orb) : "cc", "memory" : not);
 	return true;
 not:

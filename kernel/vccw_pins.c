@@ -38,7 +38,7 @@ static int vccw_pins_resize(struct vccw_pins *pins, u32 size)
 	struct vccw_pin *pool;
 	u32 *bucket;
 
-	pool = kvcalloc(size + 1, sizeof(*pool),
+	pool = kvcalloc(size, sizeof(*pool),
 			GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	bucket = kvcalloc(buckets, sizeof(*bucket),
 			  GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
@@ -48,20 +48,21 @@ static int vccw_pins_resize(struct vccw_pins *pins, u32 size)
 		return -ENOMEM;
 	}
 	if (pins->pool)
-		memcpy(pool, pins->pool, (pins->size + 1) * sizeof(*pool));
+		memcpy(pool, pins->pool, pins->size * sizeof(*pool));
 	kvfree(pins->pool);
 	kvfree(pins->bucket);
 	pins->pool = pool;
+	pins->origin = (void *)pool - 1;
 	pins->bucket = bucket;
 	pins->mask = buckets - 1;
 	pins->free = 0;
-	for (i = size; i; i--) {
+	for (i = size; i-- > 0;) {
 		u32 *head = pool[i].page ?
 			&bucket[vccw_pins_hash(pins->mask, pool[i].iova_pfn)] :
 			&pins->free;
 
 		pool[i].next = *head;
-		*head = i * sizeof(*pool);
+		*head = i * sizeof(*pool) + 1;
 	}
 	pins->size = size;
 	return 0;
@@ -71,7 +72,6 @@ int vccw_pins_init(struct vccw_pins *pins, u32 limit)
 {
 	*pins = (struct vccw_pins){
 		.limit = limit,
-		.hand = 1,
 		.clock = 1,
 		.nowhere = vccw_cp_nowhere,
 	};
@@ -92,7 +92,7 @@ static struct vccw_pin *vccw_pins_find(const struct vccw_pins *pins, u64 iova_pf
 	u32 at = pins->bucket[vccw_pins_hash(pins->mask, iova_pfn)];
 
 	while (at) {
-		struct vccw_pin *pin = (void *)pins->pool + at;
+		struct vccw_pin *pin = vccw_pin_at(pins, at);
 
 		if (pin->iova_pfn == iova_pfn)
 			return pin;
@@ -106,7 +106,7 @@ static struct vccw_pin *vccw_pins_insert(struct vccw_pins *pins, u64 iova_pfn,
 {
 	u32 *head = &pins->bucket[vccw_pins_hash(pins->mask, iova_pfn)];
 	u32 at = pins->free;
-	struct vccw_pin *pin = (void *)pins->pool + at;
+	struct vccw_pin *pin = vccw_pin_at(pins, at);
 
 	pins->free = pin->next;
 	pins->count++;
@@ -126,10 +126,10 @@ static void vccw_pins_remove(struct vccw_device *dev, struct vccw_pin *pin)
 {
 	struct vccw_pins *pins = &dev->pins;
 	u32 *link = &pins->bucket[vccw_pins_hash(pins->mask, pin->iova_pfn)];
-	u32 at = (void *)pin - (void *)pins->pool;
+	u32 at = (void *)pin - pins->origin;
 
 	while (*link != at)
-		link = &((struct vccw_pin *)((void *)pins->pool + *link))->next;
+		link = &vccw_pin_at(pins, *link)->next;
 	*link = pin->next;
 
 	if (pins->window.iova_pfn == pin->iova_pfn)
@@ -155,7 +155,7 @@ static bool vccw_pins_evict(struct vccw_device *dev)
 	for (i = 0; i < pins->size && seen < VCCW_PINS_SAMPLE; i++) {
 		struct vccw_pin *pin = &pins->pool[pins->hand];
 
-		pins->hand = pins->hand == pins->size ? 1 : pins->hand + 1;
+		pins->hand = (pins->hand + 1) % pins->size;
 		if (!pin->page || pin->used >= oldest)
 			continue;
 		if (!victim || pin->used < victim->used)
@@ -420,7 +420,7 @@ struct vccw_pin *vccw_pins_next(struct vccw_pins *pins, u32 *iter,
 				u64 first, u64 last)
 {
 	while (*iter < pins->size) {
-		struct vccw_pin *pin = &pins->pool[++*iter];
+		struct vccw_pin *pin = &pins->pool[(*iter)++];
 
 		if (pin->page && pin->iova_pfn >= first && pin->iova_pfn <= last)
 			return pin;

@@ -18,8 +18,8 @@ struct vccw_device;
  * @addr31: its address if that is below 2 GiB, else 0
  * @next: next entry of the hash chain or of the free list
  *
- * Entries are linked by their distance in bytes from the beginning of the pool;
- * 0 ends a list.
+ * Entries are linked by their distance in bytes from the beginning of the pool,
+ * plus one; 0 ends a list.  See vccw_pin_at().
  */
 struct vccw_pin {
 	u64 iova_pfn;
@@ -44,7 +44,8 @@ struct vccw_window {
 
 /**
  * struct vccw_pins - pages of one device that stay pinned between requests
- * @pool: entries 1..@size; entry 0 is not used
+ * @pool: the entries
+ * @origin: where links are counted from, one byte before @pool
  * @bucket: hash table of the entries
  * @mask: number of buckets minus one
  * @size: entries there are; grows with need up to @limit
@@ -73,6 +74,7 @@ struct vccw_window {
  */
 struct vccw_pins {
 	struct vccw_pin *pool;
+	void *origin;
 	u32 *bucket;
 	u32 mask;
 	u32 size;
@@ -102,6 +104,11 @@ void vccw_pins_drop(struct vccw_device *dev, u64 first, u64 last);
 bool vccw_pins_block(struct vccw_pins *pins, u64 first, u64 last);
 struct vccw_pin *vccw_pins_next(struct vccw_pins *pins, u32 *iter,
 				u64 first, u64 last);
+
+static inline struct vccw_pin *vccw_pin_at(const struct vccw_pins *pins, u32 at)
+{
+	return pins->origin + at;
+}
 
 static inline u32 vccw_pins_hash(u32 mask, u64 iova_pfn)
 {
@@ -141,7 +148,7 @@ static __always_inline struct vccw_pin *vccw_pins_hit(struct vccw_pins *pins,
 	do {
 		if (unlikely(!at))
 			return NULL;
-		pin = (void *)pins->pool + at;
+		pin = vccw_pin_at(pins, at);
 		at = pin->next;
 	} while (unlikely(pin->iova_pfn != iova_pfn));
 	if (unlikely(!vccw_page_mapped(pin->page)))
