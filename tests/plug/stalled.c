@@ -108,13 +108,22 @@ static void *attach(void *argument)
 	return NULL;
 }
 
-/* The neighbour's client makes rings and lets go of them meanwhile. */
+#define NEIGHBOURS_STARTS 1000
+
+/* The neighbour's client makes a ring, uses it and lets go of it meanwhile. */
 static int use_neighbour(void *argument)
 {
 	struct t_device *device = argument;
+	struct vfio_ccw_ring_sqe sqe;
+	struct vfio_ccw_ring_cqe cqe;
 	struct t_ring ring;
+	int i;
 
 	t_ring_open(&ring, device->fd, 1);
+	t_sqe_start(&sqe, T_ORB_PLAIN, T_IOVA, 1);
+	for (i = 0; i < NEIGHBOURS_STARTS; i++)
+		if (t_ring_do(&ring, &sqe, &cqe) || cqe.res || !t_irb_good(cqe.irb))
+			return 1;
 	t_ring_close(&ring);
 	return 0;
 }
@@ -126,11 +135,13 @@ static void others_go_on(struct t_vm *vm, struct t_sub *sub)
 	pthread_t thread;
 	pid_t pid;
 
+	t_ccw1(t_at(vm, T_IOVA), T_CMD_NOP, T_CCW_SLI, 1, T_IOVA + 64);
 	stall_open(&stall, sub->device->fd);
 	T_NEED(!pthread_create(&thread, NULL, attach, &sub->device->fd), "a thread starts");
 	usleep(100000);
 	pid = t_start(use_neighbour, neighbour);
-	T_EQUAL(t_ended(pid, T_PATIENCE_MS / 4), 0, "another client makes a ring and closes it");
+	T_EQUAL(t_ended(pid, T_PATIENCE_MS / 4), 0,
+		"another client makes a ring, uses it and closes it");
 	stall_close(&stall);
 	pthread_join(thread, NULL);
 }
