@@ -48,7 +48,8 @@ bool vccw_window_move(struct vccw_pins *pins, u32 iova_pfn)
 
 	if (!pin)
 		return false;
-	pins->window.page = page_to_virt(pin->page);
+	pins->window.page = pin->page;
+	pins->window.at = page_to_virt(pin->page);
 	pins->window.iova_pfn = iova_pfn;
 	return true;
 }

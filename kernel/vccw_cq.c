@@ -25,47 +25,6 @@
 #include "vccw_cq.h"
 #include "vccw_device.h"
 
-/*
- * How far user space has read.  A head that is not between its last value and
- * the tail is refused.
- */
-static int vccw_cq_update_seen(struct vccw_ring *ring)
-{
-	u32 head = smp_load_acquire(ring->cq_head);	/* (C) pairs with (D) */
-
-	if (head - ring->cq_seen > ring->cq_next - ring->cq_seen)
-		return -ERANGE;
-	ring->cq_seen = head;
-	return 0;
-}
-
-static u32 vccw_cq_room(const struct vccw_ring *ring)
-{
-	return ring->cq_entries - (ring->cq_promised - ring->cq_seen);
-}
-
-/**
- * vccw_cq_reserve - set CQ slots aside for SQEs about to be consumed
- * @ring: the ring
- * @slots: in: how many are wanted; out: how many there are
- *
- * Context: process context, vccw_ring.submit held.
- * Return: 0, -ERANGE for a CQ head that cannot be.
- */
-int vccw_cq_reserve(struct vccw_ring *ring, u32 *slots)
-{
-	int ret;
-
-	spin_lock_irq(&ring->cq_lock);
-	ret = vccw_cq_update_seen(ring);
-	if (!ret) {
-		*slots = min(*slots, vccw_cq_room(ring));
-		ring->cq_promised += *slots;
-	}
-	spin_unlock_irq(&ring->cq_lock);
-	return ret;
-}
-
 /* Somebody sleeps: wake those whom what has been posted makes happy. */
 void vccw_cq_wake(struct vccw_ring *ring)
 {

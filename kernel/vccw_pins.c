@@ -74,6 +74,7 @@ int vccw_pins_init(struct vccw_pins *pins, u32 limit)
 		.limit = limit,
 		.clock = 1,
 		.nowhere = vccw_cp_nowhere,
+		.window.iova_pfn = VCCW_NO_PAGE,
 	};
 	return vccw_pins_resize(pins, min(limit, VCCW_PINS_INITIAL));
 }

@@ -33,12 +33,14 @@ struct vccw_pin {
 
 /**
  * struct vccw_window - a client page that is being read
- * @page: its host address
+ * @at: its host address
+ * @page: the page
  * @iova_pfn: its page number in the client's I/O address space, VCCW_NO_PAGE if
  *	there is none
  */
 struct vccw_window {
-	void *page;
+	void *at;
+	struct page *page;
 	u64 iova_pfn;
 };
 
@@ -54,7 +56,7 @@ struct vccw_window {
  * @free: head of the list of free entries
  * @hand: where the search for a victim goes on
  * @clock: number of the requests that are being translated and not queued yet
- * @window: page the latest CCWs were read from
+ * @window: page the latest CCWs were read from; as long as it is pinned
  * @nowhere: where CCWs point that transfer nothing
  * @unmap_first: first page of the range last unmapped
  * @unmap_last: last page of that range
@@ -170,7 +172,9 @@ static inline u64 vccw_pin_addr(const struct vccw_pin *pin)
  */
 static inline void vccw_pins_begin(struct vccw_pins *pins)
 {
-	pins->window.iova_pfn = VCCW_NO_PAGE;
+	if (unlikely(pins->window.iova_pfn != VCCW_NO_PAGE &&
+		     !vccw_page_mapped(pins->window.page)))
+		pins->window.iova_pfn = VCCW_NO_PAGE;
 }
 
 /* All that were translated are queued. */

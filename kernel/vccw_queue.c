@@ -445,7 +445,7 @@ void vccw_queue_irq(struct vccw_device *dev, struct irb *irb)
 		req = vccw_end_good(q, dev->sch, ring, req, irb);
 		vccw_cq_publish(ring);
 		spin_unlock(&ring->cq_lock);
-		if (unlikely(!req))
+		if (unlikely(!req && q->ready.first))
 			vccw_issue_start(dev);
 	} else {
 		vccw_other_status(dev, irb);
@@ -566,7 +566,8 @@ void vccw_queue_start(struct vccw_device *dev, struct vccw_fifo *batch)
 	while (!vccw_fifo_empty(batch))
 		vccw_queue_one(q, vccw_fifo_pop(batch));
 	vccw_flush_unsolicited(q);
-	vccw_issue_start(dev);
+	if (vccw_idle(q) && (q->not_plain || !vccw_issue_next(q, dev->sch)))
+		vccw_issue_start(dev);
 	spin_unlock_irq(&dev->sch->lock);
 }
 

@@ -131,7 +131,6 @@ void vccw_thread_stop(struct vccw_ring *ring);
 
 /* vccw_cq.c: completion */
 void vccw_cq_wake(struct vccw_ring *ring);
-int vccw_cq_reserve(struct vccw_ring *ring, u32 *slots);
 void vccw_cq_post(struct vccw_ring *ring, u16 index, u64 user_data, int res,
 		  const struct vccw_fault *fault);
 bool vccw_cq_post_extra(struct vccw_ring *ring, u16 index, u64 user_data,

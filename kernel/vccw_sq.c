@@ -13,6 +13,7 @@
  */
 #include <linux/nospec.h>
 #include <linux/uaccess.h>
+#include "vccw_cq.h"
 #include "vccw_device.h"
 #include "vccw_straight.h"
 #include "vccw_trace.h"
@@ -401,7 +402,7 @@ long vccw_ring_enter(struct vccw_ring *ring, unsigned long arg)
 		submitted = vccw_cq_reserve(ring, &none);
 	if (submitted < 0)
 		return submitted;
-	if (enter.min_complete) {
+	if (vccw_cq_pending(ring, READ_ONCE(*ring->cq_head)) < enter.min_complete) {
 		/* A thread polls for those who wait. */
 		if (ring->polled && !ring->thread)
 			ret = vccw_poll_wait(ring, enter.min_complete, timeout);

@@ -61,7 +61,7 @@ static __always_inline bool vccw_straight(struct vccw_pins *pins,
 	if (unlikely(pins->window.iova_pfn != cpa >> PAGE_SHIFT) &&
 	    !vccw_window_move(pins, cpa >> PAGE_SHIFT))
 		return false;
-	from = pins->window.page + offset_in_page(cpa);
+	from = pins->window.at + offset_in_page(cpa);
 	do {
 		ccw = READ_ONCE(*from);
 		if (unlikely(!vccw_is_straight(ccw)))

@@ -98,7 +98,8 @@ static inline int vccw_show(struct vccw_walk *w, struct vccw_window *window,
 	pfn = vccw_pin(w, iova_pfn, 1, reason);
 	if (pfn < 0)
 		return pfn;
-	window->page = pfn_to_virt(pfn);
+	window->page = pfn_to_page(pfn);
+	window->at = page_to_virt(window->page);
 	window->iova_pfn = iova_pfn;
 	return 0;
 }
@@ -229,7 +230,7 @@ static int vccw_read_idaw(struct vccw_walk *w, struct vccw_idaw_reader *r,
 	ret = vccw_show(w, &r->window, r->iova, VFIO_CCW_RING_R_IDAL_UNMAPPED);
 	if (ret)
 		return ret;
-	from = r->window.page + offset_in_page(r->iova);
+	from = r->window.at + offset_in_page(r->iova);
 	if (!w->idaw_format1) {
 		*idaw = READ_ONCE(*(u64 *)from);
 		r->iova += sizeof(u64);
@@ -375,7 +376,7 @@ static int vccw_read_ccw(struct vccw_walk *w, u32 iova, struct ccw1 *ccw)
 	ret = vccw_show(w, &w->dev->pins.window, iova, VFIO_CCW_RING_R_CCW_UNMAPPED);
 	if (ret)
 		return ret;
-	raw = READ_ONCE(*(u64 *)(w->dev->pins.window.page + offset_in_page(iova)));
+	raw = READ_ONCE(*(u64 *)(w->dev->pins.window.at + offset_in_page(iova)));
 	if (!w->format1)	/* byte 5 is ignored, the address has 24 bits */
 		raw = (raw & 0xff00000000000000ull) |
 		      (raw & 0xff000000ull) << 24 | (raw & 0xffffull) << 32 |
