@@ -8,7 +8,7 @@
 
 #include "eckd.h"
 
-#define TRIES 200
+#define TRIES 2000
 
 static void cancel(struct t_ring *ring, uint64_t target, uint64_t user_data)
 {
