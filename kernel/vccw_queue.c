@@ -204,7 +204,8 @@ void vccw_issue_start(struct vccw_device *dev)
  * Return: what has been issued, NULL if nothing.
  */
 static __always_inline struct vccw_req *vccw_issue_next(struct vccw_queue *q,
-							 struct subchannel *sch)
+							 struct subchannel *sch,
+							 const bool traced)
 {
 	struct vccw_req *req = q->ready.first;
 
@@ -213,7 +214,8 @@ static __always_inline struct vccw_req *vccw_issue_next(struct vccw_queue *q,
 		q->active = NULL;
 		return NULL;
 	}
-	vccw_trace(ssch, sch, req, 0);
+	if (traced)
+		vccw_trace(ssch, sch, req, 0);
 	q->active = req;
 	q->ready.first = req->next;
 	if (!req->next)
@@ -414,11 +416,12 @@ static __always_inline bool vccw_good_end(const struct vccw_queue *q,
  */
 static __always_inline struct vccw_req *
 vccw_end_good(struct vccw_queue *q, struct subchannel *sch, struct vccw_ring *ring,
-	      struct vccw_req *req, struct irb *irb)
+	      struct vccw_req *req, struct irb *irb, const bool traced)
 {
-	struct vccw_req *next = vccw_issue_next(q, sch);
+	struct vccw_req *next = vccw_issue_next(q, sch, traced);
 
-	vccw_trace(complete, q, req, 0, VFIO_CCW_RING_R_NONE);
+	if (traced)
+		vccw_trace(complete, q, req, 0, VFIO_CCW_RING_R_NONE);
 	vccw_hide_cpa(req, irb);
 	vccw_cq_write_good(ring, q->good, req->user_data, irb);
 	vccw_put_done(q, req);
@@ -442,7 +445,7 @@ void vccw_queue_irq(struct vccw_device *dev, struct irb *irb)
 	vccw_trace(status, dev, irb);
 	if (vccw_good_end(q, req, irb)) {
 		spin_lock(&ring->cq_lock);
-		req = vccw_end_good(q, dev->sch, ring, req, irb);
+		req = vccw_end_good(q, dev->sch, ring, req, irb, true);
 		vccw_cq_publish(ring);
 		spin_unlock(&ring->cq_lock);
 		if (unlikely(!req && q->ready.first))
@@ -468,8 +471,8 @@ enum vccw_taken {
  * Take the good ends of starts, one after the other, and make them visible
  * together.
  */
-static enum vccw_taken vccw_take_good(struct vccw_device *dev, struct irb *irb,
-				      u32 *most)
+static __always_inline enum vccw_taken
+vccw_take_good(struct vccw_device *dev, struct irb *irb, u32 *most, const bool traced)
 {
 	enum vccw_taken taken = VCCW_TAKEN_ALL;
 	struct vccw_queue *q = &dev->queue;
@@ -480,12 +483,13 @@ static enum vccw_taken vccw_take_good(struct vccw_device *dev, struct irb *irb,
 
 	spin_lock(&ring->cq_lock);
 	while (vccw_tsch_pending(sch->schid, irb)) {
-		vccw_trace(status, dev, irb);
+		if (traced)
+			vccw_trace(status, dev, irb);
 		if (unlikely(!vccw_good_end(q, req, irb))) {
 			taken = VCCW_TAKEN_OTHER;
 			break;
 		}
-		req = vccw_end_good(q, sch, ring, req, irb);
+		req = vccw_end_good(q, sch, ring, req, irb, traced);
 		if (unlikely(!--left)) {
 			taken = VCCW_TAKEN_MOST;
 			break;
@@ -498,6 +502,25 @@ static enum vccw_taken vccw_take_good(struct vccw_device *dev, struct irb *irb,
 	*most = left;
 	spin_unlock(&ring->cq_lock);
 	return taken;
+}
+
+/* Without a tracepoint in the loop it has the registers to itself. */
+static noinline enum vccw_taken vccw_take_plain(struct vccw_device *dev,
+						struct irb *irb, u32 *most)
+{
+	return vccw_take_good(dev, irb, most, false);
+}
+
+static noinline enum vccw_taken vccw_take_traced(struct vccw_device *dev,
+						 struct irb *irb, u32 *most)
+{
+	return vccw_take_good(dev, irb, most, true);
+}
+
+static inline bool vccw_is_traced(void)
+{
+	return trace_vccw_status_enabled() || trace_vccw_ssch_enabled() ||
+	       trace_vccw_complete_enabled();
 }
 
 /**
@@ -514,7 +537,8 @@ void vccw_queue_take(struct vccw_device *dev, u32 most)
 
 	lockdep_assert_held(&dev->sch->lock);
 	do {
-		taken = vccw_take_good(dev, irb, &most);
+		taken = vccw_is_traced() ? vccw_take_traced(dev, irb, &most) :
+					   vccw_take_plain(dev, irb, &most);
 		if (taken == VCCW_TAKEN_OTHER) {
 			vccw_other_status(dev, irb);
 			most--;
@@ -566,7 +590,7 @@ void vccw_queue_start(struct vccw_device *dev, struct vccw_fifo *batch)
 	while (!vccw_fifo_empty(batch))
 		vccw_queue_one(q, vccw_fifo_pop(batch));
 	vccw_flush_unsolicited(q);
-	if (vccw_idle(q) && (q->not_plain || !vccw_issue_next(q, dev->sch)))
+	if (vccw_idle(q) && (q->not_plain || !vccw_issue_next(q, dev->sch, true)))
 		vccw_issue_start(dev);
 	spin_unlock_irq(&dev->sch->lock);
 }
@@ -575,6 +599,18 @@ void vccw_queue_start(struct vccw_device *dev, struct vccw_fifo *batch)
 static int vccw_no_path(struct subchannel *sch, u8 lpm)
 {
 	return !cio_update_schib(sch) && sch->lpm & ~lpm ? -EACCES : -ENODEV;
+}
+
+/*
+ * A start on a path that has gone is being ended: its client may know already, and
+ * be back.  sch->lock held, and let go meanwhile.
+ */
+static void vccw_wait_drained(struct vccw_device *dev)
+{
+	struct vccw_queue *q = &dev->queue;
+
+	wait_event_lock_irq(q->idle, !q->drains || q->state != VCCW_QUEUE_RUN,
+			    dev->sch->lock);
 }
 
 /**
@@ -591,9 +627,10 @@ int vccw_queue_start_region(struct vccw_device *dev)
 	int ret = 0, cc;
 
 	spin_lock_irq(&dev->sch->lock);
+	vccw_wait_drained(dev);
 	if (q->state != VCCW_QUEUE_RUN) {
 		ret = -ENODEV;
-	} else if (!vccw_idle(q) || q->drains) {
+	} else if (!vccw_idle(q)) {
 		ret = -EBUSY;
 	} else {
 		cc = vccw_start(dev->sch, req);
@@ -670,8 +707,9 @@ int vccw_queue_func_region(struct vccw_device *dev, enum vccw_func func)
 	int ret = 0, cc;
 
 	spin_lock_irq(&dev->sch->lock);
-	if (!vccw_runs(q)) {
-		ret = q->state == VCCW_QUEUE_RUN ? -EBUSY : -ENODEV;
+	vccw_wait_drained(dev);
+	if (q->state != VCCW_QUEUE_RUN) {
+		ret = -ENODEV;
 		goto out;
 	}
 	cc = vccw_func(dev->sch, func);

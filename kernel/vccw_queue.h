@@ -92,7 +92,8 @@ enum vccw_queue_state {
  * @unsolicited: pieces of status nobody asked for, merged in
  *	@unsolicited_irb, that found no room in the CQ yet
  * @unsolicited_irb: that status
- * @idle: woken when something ends while somebody drains the queue
+ * @idle: woken when something ends while somebody drains the queue, and when nobody
+ *	does any more
  * @path_work: ends the start whose channel path has gone
  * @ring: the ring attached, NULL if none is
  * @ring_index: index of this subchannel in it

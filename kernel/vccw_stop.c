@@ -117,7 +117,8 @@ static void vccw_drain(struct vccw_queue *q)
 
 static void vccw_drained(struct vccw_device *dev)
 {
-	dev->queue.drains--;
+	if (!--dev->queue.drains)
+		wake_up(&dev->queue.idle);
 	vccw_issue_start(dev);
 }
 
