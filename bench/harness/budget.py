@@ -2,6 +2,7 @@
 """Instructions an I/O may take: a committed table, and a measurement beside it."""
 
 import re
+import statistics
 
 from . import guest, plan
 
@@ -9,7 +10,7 @@ TOLERANCE = 0.02
 # A kernel of another release counts as the same around our driver if what it does
 # without it costs the same, in the rows of these backends.
 _NOT_OURS = ("floor-irq", "stock", "io_uring-nop", "io_uring-cmd")
-_SAME = 0.01
+_SAME = 0.015
 
 _HEADER = """\
 # SPDX-License-Identifier: MIT
@@ -59,21 +60,17 @@ def parse(text):
 
 
 def measure(rows, plugin):
-    """A Table of these rows.
-
-    What the kernel does on the side only adds to a count: the lowest of the
-    repetitions is what the I/Os took.
-    """
+    """A Table of these rows: medians, which neither a tick moves nor a lull."""
     report = guest.carry_out(plan.budget(rows, plugin))
     counts = {}
     for outcome in report.outcomes:
         if not outcome.good:
             raise guest.Failure("a run failed; see above")
         run = outcome.run
-        row = run.backend, run.shape, run.qd
         count = outcome.insns / outcome.result["count"]
-        counts[row] = min(count, counts.get(row, count))
-    return Table(report.kernel, report.compiler, counts)
+        counts.setdefault((run.backend, run.shape, run.qd), []).append(count)
+    return Table(report.kernel, report.compiler,
+                 {row: statistics.median(each) for row, each in counts.items()})
 
 
 def _change(was, now):
