@@ -50,7 +50,7 @@ class Budget(unittest.TestCase):
     def test_another_release(self):
         now = _table(ring=2000.0, kernel="6.12.2-ccwring")
         self.assertIsNone(budget.incomparable(_table(), now))
-        now = _table(floor=710.0, kernel="6.12.2-ccwring")
+        now = _table(floor=720.0, kernel="6.12.2-ccwring")
         self.assertIn("700", budget.incomparable(_table(), now))
 
 
