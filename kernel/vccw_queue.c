@@ -4,7 +4,7 @@
  *
  * The subchannel carries out one start at a time (q->active); further ones
  * wait in q->ready, translated, and the interrupt that ends one issues the
- * next (vccw_end_good()).  HALT and CLEAR overtake them: those that wait are
+ * next (vccw_end_good()), or whoever polls for its status (vccw_queue_take()).  HALT and CLEAR overtake them: those that wait are
  * taken back, the active one ends by its own interrupt.
  *
  * Whatever way a request came in, through a ring or a region, it goes through
@@ -455,64 +455,48 @@ void vccw_queue_irq(struct vccw_device *dev, struct irb *irb)
 	}
 }
 
-/**
- * enum vccw_taken - why vccw_take_good() has ended
- * @VCCW_TAKEN_ALL: no status is pending any more, or nothing under way
- * @VCCW_TAKEN_MOST: it was told not to go on
- * @VCCW_TAKEN_OTHER: there is other status
- */
-enum vccw_taken {
-	VCCW_TAKEN_ALL,
-	VCCW_TAKEN_MOST,
-	VCCW_TAKEN_OTHER,
-};
-
 /*
- * Take the good ends of starts, one after the other, and make them visible
- * together.
+ * Take the good ends of starts, one after the other, at most *@most, and make them
+ * visible together.
+ * Return: whether there is other status, in @irb, which has not been dealt with.
  */
-static __always_inline enum vccw_taken
-vccw_take_good(struct vccw_device *dev, struct irb *irb, u32 *most, const bool traced)
+static __always_inline bool vccw_take_good(struct vccw_device *dev, struct irb *irb,
+					   u32 *most, const bool traced)
 {
-	enum vccw_taken taken = VCCW_TAKEN_ALL;
 	struct vccw_queue *q = &dev->queue;
 	struct subchannel *sch = dev->sch;
 	struct vccw_ring *ring = q->ring;
 	struct vccw_req *req = q->active;
+	bool other = false;
 	u32 left = *most;
 
 	spin_lock(&ring->cq_lock);
 	while (vccw_tsch_pending(sch->schid, irb)) {
 		if (traced)
 			vccw_trace(status, dev, irb);
-		if (unlikely(!vccw_good_end(q, req, irb))) {
-			taken = VCCW_TAKEN_OTHER;
+		other = !vccw_good_end(q, req, irb);
+		if (unlikely(other))
 			break;
-		}
 		req = vccw_end_good(q, sch, ring, req, irb, traced);
-		if (unlikely(!--left)) {
-			taken = VCCW_TAKEN_MOST;
-			break;
-		}
-		if (unlikely(!req))
+		if (unlikely(!--left || !req))
 			break;
 	}
 	if (left != *most)
 		vccw_cq_publish(ring);
 	*most = left;
 	spin_unlock(&ring->cq_lock);
-	return taken;
+	return other;
 }
 
 /* Without a tracepoint in the loop it has the registers to itself. */
-static noinline enum vccw_taken vccw_take_plain(struct vccw_device *dev,
-						struct irb *irb, u32 *most)
+static noinline bool vccw_take_plain(struct vccw_device *dev, struct irb *irb,
+				     u32 *most)
 {
 	return vccw_take_good(dev, irb, most, false);
 }
 
-static noinline enum vccw_taken vccw_take_traced(struct vccw_device *dev,
-						 struct irb *irb, u32 *most)
+static noinline bool vccw_take_traced(struct vccw_device *dev, struct irb *irb,
+				      u32 *most)
 {
 	return vccw_take_good(dev, irb, most, true);
 }
@@ -533,19 +517,18 @@ static inline bool vccw_is_traced(void)
 void vccw_queue_take(struct vccw_device *dev, u32 most)
 {
 	struct irb *irb = this_cpu_ptr(&cio_irb);
-	enum vccw_taken taken;
+	bool other;
 
 	lockdep_assert_held(&dev->sch->lock);
 	do {
-		taken = vccw_is_traced() ? vccw_take_traced(dev, irb, &most) :
+		other = vccw_is_traced() ? vccw_take_traced(dev, irb, &most) :
 					   vccw_take_plain(dev, irb, &most);
-		if (taken == VCCW_TAKEN_OTHER) {
+		if (other) {
 			vccw_other_status(dev, irb);
 			most--;
-		} else {
-			vccw_issue_start(dev);
 		}
-	} while (taken == VCCW_TAKEN_OTHER && most);
+	} while (other && most);
+	vccw_issue_start(dev);
 }
 
 /* Ways in */

@@ -2,13 +2,14 @@
 /*
  * The submission queue: SQEs in from user space.
  *
- * User space writes an SQE and then the SQ tail; the driver reads the tail,
- * copies the SQE, and only looks at the copy.  Barriers and their pairs:
+ * User space writes an SQE and then the SQ tail; the driver reads the tail and then
+ * the SQE, each of its fields once, or copies it and only looks at the copy.
+ * Barriers and their pairs:
  *
  *   user space                         driver
  *   (G) store SQE                      (H) load-acquire SQ tail
- *       store-release SQ tail              copy SQE
- *   (I) load-acquire SQ head           (J) copy SQE, read its program
+ *       store-release SQ tail              read SQE
+ *   (I) load-acquire SQ head           (J) read SQE and its program
  *       store SQE                          store-release SQ head
  */
 #include <linux/nospec.h>
@@ -45,6 +46,7 @@ struct vccw_batch {
 	union vccw_sqe_head start;
 };
 
+/* Takes the device's lock, which vccw_part_end() gives back. */
 static void vccw_part_begin(struct vccw_batch *b, struct vccw_device *dev)
 {
 	struct vccw_part *part = &dev->batch;
@@ -71,6 +73,7 @@ static void vccw_part_flush(struct vccw_device *dev)
 	vccw_pins_end(&dev->pins);
 }
 
+/* Gives back the device's lock, which vccw_part_begin() has taken. */
 static void vccw_part_end(struct vccw_device *dev)
 {
 	vccw_part_flush(dev);
@@ -327,7 +330,7 @@ static void vccw_sq_consume(struct vccw_ring *ring, u32 n)
 	if (run < n)
 		vccw_sq_run(&batch, ring->sqes, &ring->sqes[n - run]);
 	vccw_batch_end(&batch);
-	ring->sq_next += n;
+	WRITE_ONCE(ring->sq_next, ring->sq_next + n); /* the thread looks */
 	/* (J) pairs with (I) */
 	smp_store_release(ring->sq_head, ring->sq_next);
 }

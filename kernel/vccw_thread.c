@@ -23,11 +23,18 @@ static bool vccw_thread_has_work(struct vccw_ring *ring)
 }
 
 /*
- * The flag is on only while the thread is on the wait queue, and both change under
- * the queue's lock, so that whoever wakes the thread can take the flag back: user
- * space calls once, however long the thread takes to run.
+ * SQEs that could not be consumed, because the CQ is full or the tail lies, are
+ * looked at again so much later; no store of user space's says when.
  */
-static void vccw_thread_sleep(struct vccw_ring *ring)
+#define VCCW_THREAD_RETRY	1
+
+/*
+ * The flag goes on together with the thread's place on the wait queue, under the
+ * queue's lock, so that whoever wakes the thread can take it back: user space calls
+ * once, however long the thread takes to run.  @stuck: the SQ tail at which nothing
+ * could be consumed.
+ */
+static void vccw_thread_sleep(struct vccw_ring *ring, u32 stuck)
 {
 	struct wait_queue_head *queue = &ring->thread_wait;
 	DEFINE_WAIT(wait);
@@ -38,8 +45,12 @@ static void vccw_thread_sleep(struct vccw_ring *ring)
 	set_current_state(TASK_INTERRUPTIBLE);
 	spin_unlock_irq(&queue->lock);
 	smp_mb();					/* (K) pairs with (L) */
-	if (!vccw_thread_has_work(ring) && !kthread_should_stop())
+	if (kthread_should_stop())
+		;
+	else if (!vccw_thread_has_work(ring))
 		schedule();
+	else if (READ_ONCE(*ring->sq_tail) == stuck)
+		schedule_timeout(VCCW_THREAD_RETRY);
 	finish_wait(queue, &wait);
 	WRITE_ONCE(*ring->flags, 0);
 }
@@ -60,14 +71,22 @@ void vccw_thread_wake(struct vccw_ring *ring)
 	spin_unlock_irq(&ring->thread_wait.lock);
 }
 
-/* Do what there is to do: is there, or will there be, more? */
-static bool vccw_thread_work(struct vccw_ring *ring)
+/*
+ * Do what there is to do: is there, or will there be, more?  @stuck: receives the
+ * SQ tail if nothing could be consumed, else what it cannot be.  Why, user space
+ * sees when it calls ENTER itself.
+ */
+static bool vccw_thread_work(struct vccw_ring *ring, u32 *stuck)
 {
+	u32 tail = READ_ONCE(*ring->sq_tail);
 	bool busy = false;
 
-	/* An error is user space's to see, when it calls ENTER itself. */
-	if (vccw_thread_has_work(ring))
+	*stuck = READ_ONCE(ring->sq_next);
+	if (vccw_thread_has_work(ring)) {
 		busy = vccw_sq_submit(ring, ring->sq_entries) > 0;
+		if (!busy)
+			*stuck = tail;
+	}
 	if (ring->polled) {
 		mutex_lock(&ring->submit);
 		busy |= vccw_poll_devices(ring, false);
@@ -80,12 +99,13 @@ static int vccw_thread(void *data)
 {
 	struct vccw_ring *ring = data;
 	u64 idle_since = ktime_get_ns();
+	u32 stuck;
 
 	while (!kthread_should_stop()) {
-		if (vccw_thread_work(ring)) {
+		if (vccw_thread_work(ring, &stuck)) {
 			idle_since = ktime_get_ns();
 		} else if (ktime_get_ns() - idle_since > ring->thread_ns) {
-			vccw_thread_sleep(ring);
+			vccw_thread_sleep(ring, stuck);
 			idle_since = ktime_get_ns();
 		}
 		cond_resched();

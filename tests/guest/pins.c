@@ -129,6 +129,55 @@ static void discarded_under_two(void)
 	t_ring_close(&second);
 }
 
+/* The program itself is given back, and is another one from then on. */
+static void discarded_program(void)
+{
+	uint8_t *program = area + T_PAGE, *data[] = { area + 2 * T_PAGE, area + 3 * T_PAGE };
+	struct vfio_ccw_ring_sqe sqe;
+	struct vfio_ccw_ring_cqe cqe;
+	int i, good = 0;
+
+	for (i = 0; i < 20; i++) {
+		T_NEED(!madvise(program, T_PAGE, MADV_DONTNEED), "madvise");
+		data[0][0] = data[1][0] = 0;
+		t_ccw1((void *)program, T_CMD_SENSE_ID, T_CCW_SLI, 7,
+		       AREA_IOVA + (2 + i % 2) * T_PAGE);
+		t_sqe_start(&sqe, T_ORB_PLAIN, AREA_IOVA + T_PAGE, 9);
+		T_NEED(!t_ring_do(&ring, &sqe, &cqe), "a CQE comes");
+		good += !cqe.res && data[i % 2][0] == 0xff && !data[!(i % 2)][0];
+	}
+	T_EQUAL(good, 20, "the program is read from the page that took a discarded one's place");
+}
+
+/*
+ * Two devices on one ring, both in one batch: the one that finds the page discarded
+ * has to make the other let go of it.
+ */
+static void discarded_in_one_batch(void)
+{
+	int second = t_ring_attach(&ring, vm.devices[1].fd), i, k, good = 0;
+	struct vfio_ccw_ring_sqe *sqe;
+	const uint16_t index[] = { second, ring.setup.subchannel, second };
+	struct vfio_ccw_ring_cqe cqe;
+
+	T_NEED(second >= 0, "a second subchannel on the ring");
+	for (i = 0; i < 20; i++) {
+		T_NEED(!madvise(area, T_PAGE, MADV_DONTNEED), "madvise");
+		memset(area, 0, 8);
+		t_ccw1(t_at(&vm, T_PROGRAM), T_CMD_SENSE_ID, T_CCW_SLI, 7, AREA_IOVA);
+		t_ccw1(t_at(&vm, T_PROGRAM + 8), T_CMD_NOP, T_CCW_SLI, 1, T_PROGRAM);
+		for (k = 0; k < 3; k++) {
+			sqe = t_ring_sqe(&ring);
+			t_sqe_start(sqe, T_ORB_PLAIN, k ? T_PROGRAM : T_PROGRAM + 8, k);
+			sqe->subchannel = index[k];
+		}
+		T_EQUAL(t_ring_enter(&ring, 3, 3), 3, "three starts at once");
+		for (k = 0; k < 3 && t_ring_reap(&ring, &cqe); k++)
+			good += !cqe.res && t_irb_good(cqe.irb) && area[0] == 0xff;
+	}
+	T_EQUAL(good, 60, "two devices of a batch see the page that took a discarded one's place");
+}
+
 int main(void)
 {
 	long long before = t_pages_pinned();
@@ -143,6 +192,8 @@ int main(void)
 	remapped();
 	discarded();
 	discarded_under_two();
+	discarded_program();
+	discarded_in_one_batch();
 	t_ring_close(&ring);
 	t_vm_close(&vm);
 	T_CHECK(t_pages_pinned_become(before), "in the end nothing is pinned");

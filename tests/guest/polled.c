@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 /* Rings that poll: no interrupts, nobody else disturbed, and interrupts again after. */
 #include <errno.h>
+#include <linux/vfio.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "common.h"
@@ -84,6 +86,9 @@ static void without_interrupts(struct t_vm *vm)
 	T_EQUAL(t_ring_cq_tail(&ring), ring.head, "... is not seen to end");
 	T_EQUAL(t_ring_enter(&ring, 0, 1), 0, "... but by the one who waits");
 	T_CHECK(t_ring_reap(&ring, &cqe) && cqe.user_data == 1, "... for it");
+	T_EQUAL(ioctl(vm->devices[0].fd, VFIO_DEVICE_RESET), 0, "a reset");
+	T_CHECK(subclass(&vm->devices[0]) != before, "... changes no subclass");
+	T_EQUAL(run(&ring, program_of(0), 1), DEPTH, "... and starts go on");
 	t_ring_close(&ring);
 
 	T_EQUAL(subclass(&vm->devices[0]), before, "behind the ring it is as it was");

@@ -154,6 +154,47 @@ static void lying_tail(struct t_vm *vm)
 	t_ring_close(&ring);
 }
 
+/* How often of a hundred looks the thread was asleep. */
+static unsigned int asleep(const struct t_ring *ring)
+{
+	unsigned int n = 0, i;
+
+	for (i = 0; i < 100; i++) {
+		n += flags(ring) & VFIO_CCW_RING_NEED_WAKEUP;
+		usleep(1000);
+	}
+	return n;
+}
+
+/* What cannot be consumed must not keep a CPU busy, and is consumed when it can. */
+static void stuck(struct t_vm *vm)
+{
+	struct vfio_ccw_ring_cqe cqe = { 0 };
+	uint32_t submitted = 0, reaped = 0;
+	unsigned int slept;
+	struct t_ring ring;
+
+	open_ring(&ring, vm, 0, 100, 0);
+	t_ring_store_tail(&ring, 1000);
+	slept = asleep(&ring);
+	T_CHECK(slept > 50, "a thread sleeps before a tail that lies (%u)", slept);
+	t_ring_store_tail(&ring, 0);
+	while (submitted < ring.setup.cq_entries + DEPTH) {
+		start(&ring, submitted++);
+		t_ring_store_tail(&ring, ring.tail);
+		wake(&ring);
+		while (submitted - t_ring_sq_head(&ring) >= DEPTH &&
+		       t_ring_cq_tail(&ring) < ring.setup.cq_entries)
+			sched_yield();
+	}
+	slept = asleep(&ring);
+	T_CHECK(slept > 50, "... and before a CQ that is full (%u)", slept);
+	while (reaped < submitted && look(&ring, &cqe) && cqe.user_data == reaped)
+		reaped++;
+	T_EQUAL(reaped, submitted, "... and goes on without being told when there is room");
+	t_ring_close(&ring);
+}
+
 /* Threads of rings this process has made; what @file of one says behind @word. */
 static int threads(const char *word, char *value, size_t size)
 {
@@ -215,6 +256,7 @@ int main(int argc, char **argv)
 	t_ring_close(&ring);
 	sleeps_and_wakes(&vm);
 	lying_tail(&vm);
+	stuck(&vm);
 	on_its_cpu(&vm);
 	busy(&vm, 0, many, "a thread");
 	busy(&vm, VFIO_CCW_RING_SETUP_POLL, many, "a thread that polls");
