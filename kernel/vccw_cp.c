@@ -81,7 +81,7 @@ static u64 *vccw_straight_list(struct vccw_pins *pins, u64 ccw, const u64 *to,
 
 /**
  * vccw_straight_rest - the rest of a straight program, with IDAW lists
- * @pins: the pin cache
+ * @dev: the device
  * @cp: the translated program
  * @from: next CCW of the client's, in the window
  * @to: where its translation goes
@@ -91,9 +91,10 @@ static u64 *vccw_straight_list(struct vccw_pins *pins, u64 ccw, const u64 *to,
  * Return: false if the program is not straight, or a page not pinned, or there is
  * no room.
  */
-bool vccw_straight_rest(struct vccw_pins *pins, struct vccw_cp *cp, const u64 *from,
+bool vccw_straight_rest(struct vccw_device *dev, struct vccw_cp *cp, const u64 *from,
 			u64 *to, u32 cpa)
 {
+	struct vccw_pins *pins = &dev->pins;
 	u64 *idal = cp->block + VCCW_CP_BLOCK, ccw;
 	struct vccw_pin *pin;
 	u32 addr;

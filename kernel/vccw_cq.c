@@ -28,9 +28,7 @@
 /* Somebody sleeps: wake those whom what has been posted makes happy. */
 void vccw_cq_wake(struct vccw_ring *ring)
 {
-	if ((s32)(ring->cq_next - READ_ONCE(ring->wake_at)) >= 0)
-		wake_up(&ring->waiters);
-	wake_up_poll(&ring->pollers, EPOLLIN | EPOLLRDNORM);
+	wake_up_poll(&ring->sleepers, EPOLLIN | EPOLLRDNORM);
 }
 
 /**
@@ -117,21 +115,43 @@ u32 vccw_cq_pending(const struct vccw_ring *ring, u32 head)
 	return READ_ONCE(ring->cq_next) - head;
 }
 
-/* Sleep once, until @wake_at is reached, a signal, or @timeout. */
+/**
+ * struct vccw_cq_sleeper - one who sleeps in VFIO_CCW_RING_ENTER
+ * @wait: place among the ring's sleepers
+ * @ring: the ring
+ * @until: CQ tail that is waited for
+ */
+struct vccw_cq_sleeper {
+	struct wait_queue_entry wait;
+	const struct vccw_ring *ring;
+	u32 until;
+};
+
+static int vccw_cq_wake_sleeper(struct wait_queue_entry *wait, unsigned int mode,
+				int flags, void *key)
+{
+	struct vccw_cq_sleeper *sleeper =
+		container_of(wait, struct vccw_cq_sleeper, wait);
+
+	if ((s32)(READ_ONCE(sleeper->ring->cq_next) - sleeper->until) < 0)
+		return 0;
+	return autoremove_wake_function(wait, mode, flags, key);
+}
+
+/* Sleep once, until there are @min CQEs, a signal, or @timeout. */
 static int vccw_cq_sleep(struct vccw_ring *ring, u32 head, u32 min,
 			 ktime_t *timeout)
 {
-	DEFINE_WAIT(wait);
+	struct vccw_cq_sleeper sleeper = {
+		.wait.private = current,
+		.wait.func = vccw_cq_wake_sleeper,
+		.wait.entry = LIST_HEAD_INIT(sleeper.wait.entry),
+		.ring = ring,
+		.until = head + min,
+	};
 	int ret = 0;
 
-	prepare_to_wait(&ring->waiters, &wait, TASK_INTERRUPTIBLE);
-	/*
-	 * Of several waiters the one that wants least is woken, and all with
-	 * it; the others go back to sleep and say what they want again.
-	 */
-	if (list_is_singular(&ring->waiters.head) ||
-	    (s32)(head + min - READ_ONCE(ring->wake_at)) < 0)
-		WRITE_ONCE(ring->wake_at, head + min);
+	prepare_to_wait(&ring->sleepers, &sleeper.wait, TASK_INTERRUPTIBLE);
 	smp_mb();					/* (F) pairs with (E) */
 	if (vccw_cq_pending(ring, head) >= min)
 		;
@@ -139,9 +159,7 @@ static int vccw_cq_sleep(struct vccw_ring *ring, u32 head, u32 min,
 		ret = -EINTR;
 	else if (!schedule_hrtimeout(timeout, HRTIMER_MODE_ABS))
 		ret = -ETIME;
-	finish_wait(&ring->waiters, &wait);
-	/* What the remaining waiters want is not known here: wake them. */
-	WRITE_ONCE(ring->wake_at, READ_ONCE(ring->cq_next));
+	finish_wait(&ring->sleepers, &sleeper.wait);
 	return ret;
 }
 
@@ -178,7 +196,7 @@ int vccw_cq_wait(struct vccw_ring *ring, u32 min, ktime_t *timeout)
 __poll_t vccw_cq_poll(struct vccw_ring *ring, struct file *file,
 		      struct poll_table_struct *table)
 {
-	poll_wait(file, &ring->pollers, table);
+	poll_wait(file, &ring->sleepers, table);
 	smp_mb();					/* (F) pairs with (E) */
 	if (vccw_cq_pending(ring, READ_ONCE(*ring->cq_head)))
 		return EPOLLIN | EPOLLRDNORM;

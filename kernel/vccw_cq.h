@@ -64,8 +64,7 @@ static inline void vccw_cq_publish(struct vccw_ring *ring)
 {
 	smp_store_release(ring->cq_tail, ring->cq_next); /* (A) pairs with (B) */
 	smp_mb();					 /* (E) pairs with (F) */
-	if (unlikely(waitqueue_active(&ring->waiters) ||
-		     waitqueue_active(&ring->pollers)))
+	if (unlikely(waitqueue_active(&ring->sleepers)))
 		vccw_cq_wake(ring);
 }
 

@@ -18,12 +18,13 @@
  * @ring: whose batch it is, NULL if there is none; whoever holds that ring's submit
  *	lock holds the device's, too
  * @next: the next device that takes part
- * @reqs: starts translated but not queued
+ * @end: the starts translated but not queued are the first of &vccw_queue.free;
+ *	this is where the last of them has the next one, or the list's head
  */
 struct vccw_part {
 	struct vccw_ring *ring;
 	struct vccw_device *next;
-	struct vccw_fifo reqs;
+	struct vccw_req **end;
 };
 
 /**

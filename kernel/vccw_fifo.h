@@ -36,21 +36,6 @@ static inline void vccw_fifo_push(struct vccw_fifo *fifo, struct vccw_req *req)
 	fifo->end = &req->next;
 }
 
-/*
- * Many at once: vccw_fifo_add() for each, and vccw_fifo_end() before anybody walks
- * through them or takes one off.
- */
-static inline void vccw_fifo_add(struct vccw_fifo *fifo, struct vccw_req *req)
-{
-	*fifo->end = req;
-	fifo->end = &req->next;
-}
-
-static inline void vccw_fifo_end(struct vccw_fifo *fifo)
-{
-	*fifo->end = NULL;
-}
-
 /* Remove *@at, which is &fifo->first or the @next of a request. */
 static inline struct vccw_req *vccw_fifo_remove(struct vccw_fifo *fifo,
 						struct vccw_req **at)
@@ -69,13 +54,20 @@ static inline struct vccw_req *vccw_fifo_pop(struct vccw_fifo *fifo)
 	return vccw_fifo_remove(fifo, &fifo->first);
 }
 
+/* Many at once, linked already: from @first to where the last has its next, NULL. */
+static inline void vccw_fifo_append(struct vccw_fifo *fifo, struct vccw_req *first,
+				    struct vccw_req **end)
+{
+	*fifo->end = first;
+	fifo->end = end;
+}
+
 /* Move all of @from behind @to. */
-static inline void vccw_fifo_append(struct vccw_fifo *to, struct vccw_fifo *from)
+static inline void vccw_fifo_move(struct vccw_fifo *to, struct vccw_fifo *from)
 {
 	if (vccw_fifo_empty(from))
 		return;
-	*to->end = from->first;
-	to->end = from->end;
+	vccw_fifo_append(to, from->first, from->end);
 	vccw_fifo_init(from);
 }
 

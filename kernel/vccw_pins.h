@@ -86,7 +86,7 @@ struct vccw_pins {
 	u32 hand;
 	u64 clock;
 	struct vccw_window window;
-	u32 nowhere;
+	u64 nowhere;
 	u64 unmap_first;
 	u64 unmap_last;
 	unsigned long unmap_until;

@@ -8,19 +8,26 @@
 #include <linux/slab.h>
 #include "vccw_device.h"
 
+static void vccw_req_link(struct vccw_req **at, struct vccw_req *req)
+{
+	req->next = *at;
+	*at = req;
+}
+
 /**
  * vccw_queue_refill - collect the requests that have ended
  * @dev: the device
+ * @at: end of the list of those that are free
  *
  * Context: process context, vccw_device.lock held.
  */
-void vccw_queue_refill(struct vccw_device *dev)
+void vccw_queue_refill(struct vccw_device *dev, struct vccw_req **at)
 {
 	struct vccw_queue *q = &dev->queue;
 	struct vccw_req *large, *next;
 
 	spin_lock_irq(&dev->sch->lock);
-	q->free = q->done;
+	*at = q->done;
 	large = q->done_large;
 	q->done = NULL;
 	q->done_large = NULL;
@@ -28,7 +35,7 @@ void vccw_queue_refill(struct vccw_device *dev)
 	for (; large; large = next) {
 		next = large->next;
 		vccw_cp_release(&large->cp);
-		vccw_queue_put_req(q, large);
+		vccw_req_link(at, large);
 	}
 }
 
@@ -110,7 +117,7 @@ static int vccw_alloc_pool(struct vccw_device *dev, u32 requests)
 			return -ENOMEM;
 		vccw_req_init(dev, &q->pool[i],
 			      (void *)*page + i % 2 * VCCW_CP_BLOCK);
-		vccw_queue_put_req(q, &q->pool[i]);
+		vccw_req_link(&q->free, &q->pool[i]);
 	}
 	return 0;
 }

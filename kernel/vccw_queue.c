@@ -62,6 +62,7 @@ void vccw_complete(struct vccw_queue *q, struct vccw_req *req, int res,
 {
 	struct vccw_fault fault = { .reason = reason };
 	u16 flags = 0;
+	bool large;
 
 	vccw_trace(complete, q, req, res, reason);
 	if (unlikely(q->drains))
@@ -74,12 +75,14 @@ void vccw_complete(struct vccw_queue *q, struct vccw_req *req, int res,
 	}
 	if (req->merged)
 		flags |= VFIO_CCW_RING_CQE_MERGED;
+	large = req->large;
+	req->special = 0;
 	if (irb)
 		vccw_cq_post_irb(q->ring, q->ring_index, req->user_data, flags,
 				 res, reason, irb);
 	else
 		vccw_cq_post(q->ring, q->ring_index, req->user_data, res, &fault);
-	if (unlikely(req->large)) {
+	if (unlikely(large)) {
 		req->next = q->done_large;
 		q->done_large = req;
 	} else {
@@ -503,8 +506,8 @@ static noinline bool vccw_take_traced(struct vccw_device *dev, struct irb *irb,
 
 static inline bool vccw_is_traced(void)
 {
-	return trace_vccw_status_enabled() || trace_vccw_ssch_enabled() ||
-	       trace_vccw_complete_enabled();
+	return tracepoint_enabled(vccw_status) || tracepoint_enabled(vccw_ssch) ||
+	       tracepoint_enabled(vccw_complete);
 }
 
 /**
@@ -556,22 +559,34 @@ static void vccw_queue_one(struct vccw_queue *q, struct vccw_req *req)
 		vccw_fifo_push(&q->ready, req);
 }
 
+static void vccw_queue_each(struct vccw_queue *q, struct vccw_req *req)
+{
+	struct vccw_req *next;
+
+	for (; req; req = next) {
+		next = req->next;
+		vccw_queue_one(q, req);
+	}
+}
+
 /**
  * vccw_queue_start - queue starts that came through a ring
  * @dev: the device
- * @batch: the requests, translated; empty on return
+ * @first: the first, translated
+ * @end: where the last one has the next one, NULL
  *
  * Context: process context, vccw_device.lock held.
  */
-void vccw_queue_start(struct vccw_device *dev, struct vccw_fifo *batch)
+void vccw_queue_start(struct vccw_device *dev, struct vccw_req *first,
+		      struct vccw_req **end)
 {
 	struct vccw_queue *q = &dev->queue;
 
 	spin_lock_irq(&dev->sch->lock);
 	if (likely(q->state == VCCW_QUEUE_RUN && !q->held))
-		vccw_fifo_append(&q->ready, batch);
-	while (!vccw_fifo_empty(batch))
-		vccw_queue_one(q, vccw_fifo_pop(batch));
+		vccw_fifo_append(&q->ready, first, end);
+	else
+		vccw_queue_each(q, first);
 	vccw_flush_unsolicited(q);
 	if (vccw_idle(q) && (q->not_plain || !vccw_issue_next(q, dev->sch, true)))
 		vccw_issue_start(dev);

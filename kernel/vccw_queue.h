@@ -22,7 +22,7 @@ enum vccw_func {
  * struct vccw_req - a request for one function of the subchannel
  * @next: next one of the list it is on, of those of &struct vccw_queue or a batch
  * @special: all of the following at once, 0 for a start of a ring of which there
- *	is nothing to say
+ *	is nothing to say, and in a request that is free
  * @func: START, HALT or CLEAR
  * @region: came through the device's regions, not through a ring
  * @recover: may start although an earlier start failed unseen
@@ -174,7 +174,8 @@ void vccw_complete(struct vccw_queue *q, struct vccw_req *req, int res,
 		   u16 reason, const struct irb *irb);
 void vccw_take_back(struct vccw_queue *q, int res, u16 reason);
 void vccw_issue_start(struct vccw_device *dev);
-void vccw_queue_start(struct vccw_device *dev, struct vccw_fifo *batch);
+void vccw_queue_start(struct vccw_device *dev, struct vccw_req *first,
+		      struct vccw_req **end);
 int vccw_queue_start_region(struct vccw_device *dev);
 void vccw_queue_func(struct vccw_device *dev, struct vccw_req *req);
 int vccw_queue_func_region(struct vccw_device *dev, enum vccw_func func);
@@ -204,19 +205,6 @@ void vccw_queue_destroy(struct vccw_queue *q);
 int vccw_queue_attach(struct vccw_device *dev, struct vccw_ring *ring,
 		      u16 index, u32 requests);
 void vccw_queue_detach(struct vccw_device *dev);
-void vccw_queue_refill(struct vccw_device *dev);
-
-/**
- * vccw_queue_put_req - give back a request that was not queued
- * @q: the queue
- * @req: the request
- *
- * Context: process context, vccw_device.lock held.
- */
-static inline void vccw_queue_put_req(struct vccw_queue *q, struct vccw_req *req)
-{
-	req->next = q->free;
-	q->free = req;
-}
+void vccw_queue_refill(struct vccw_device *dev, struct vccw_req **at);
 
 #endif /* VCCW_QUEUE_H */

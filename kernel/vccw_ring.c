@@ -49,8 +49,7 @@ static struct vccw_ring *vccw_ring_alloc(u32 sq_entries, u32 cq_entries)
 	kref_init(&ring->ref);
 	mutex_init(&ring->submit);
 	spin_lock_init(&ring->cq_lock);
-	init_waitqueue_head(&ring->waiters);
-	init_waitqueue_head(&ring->pollers);
+	init_waitqueue_head(&ring->sleepers);
 	init_waitqueue_head(&ring->thread_wait);
 	ring->sq_entries = sq_entries;
 	ring->cq_entries = cq_entries;

@@ -65,9 +65,7 @@ struct vccw_device;
  * @cq_promised: CQ slots given away, free-running: one for each SQE consumed
  *	and for each CQE beyond those
  *
- * @waiters: those in VFIO_CCW_RING_ENTER
- * @wake_at: CQ tail at which @waiters are to be woken
- * @pollers: those in poll(), select() and epoll
+ * @sleepers: those in VFIO_CCW_RING_ENTER, poll(), select() and epoll
  */
 struct vccw_ring {
 	struct kref ref;
@@ -103,9 +101,7 @@ struct vccw_ring {
 	u32 cq_seen;
 	u32 cq_promised;
 
-	wait_queue_head_t waiters;
-	u32 wake_at;
-	wait_queue_head_t pollers;
+	wait_queue_head_t sleepers;
 };
 
 /* vccw_ring.c: the ring's life and its file */

@@ -56,20 +56,23 @@ static void vccw_part_begin(struct vccw_batch *b, struct vccw_device *dev)
 	part->next = NULL;
 	*b->end = dev;
 	b->end = &part->next;
-	vccw_fifo_init(&part->reqs);
+	part->end = &dev->queue.free;
 	vccw_pins_begin(&dev->pins);
 	if (!dev->queue.free)
-		vccw_queue_refill(dev);
+		vccw_queue_refill(dev, &dev->queue.free);
 }
 
 /* Queue the starts there are for a device. */
 static void vccw_part_flush(struct vccw_device *dev)
 {
-	struct vccw_part *part = &dev->batch;
+	struct vccw_req *first = dev->queue.free, **end = dev->batch.end;
 
-	vccw_fifo_end(&part->reqs);
-	if (!vccw_fifo_empty(&part->reqs))
-		vccw_queue_start(dev, &part->reqs);
+	if (end != &dev->queue.free) {
+		dev->queue.free = *end;
+		*end = NULL;
+		dev->batch.end = &dev->queue.free;
+		vccw_queue_start(dev, first, end);
+	}
 	vccw_pins_end(&dev->pins);
 }
 
@@ -145,22 +148,15 @@ static int vccw_sqe_check(const struct vfio_ccw_ring_sqe *sqe, u16 *reason)
 	return 0;
 }
 
-/* A free request; there is one for each SQE consumed. */
-static inline struct vccw_req *vccw_sqe_get_req(struct vccw_device *dev,
-						const struct vfio_ccw_ring_sqe *sqe)
+/* The next free request, which is not taken yet; there is one for each SQE consumed. */
+static struct vccw_req *vccw_part_next(struct vccw_device *dev)
 {
-	struct vccw_queue *q = &dev->queue;
-	struct vccw_req *req;
+	struct vccw_req **end = dev->batch.end;
 
-	if (unlikely(!q->free))
-		vccw_queue_refill(dev);
-	req = q->free;
-	if (WARN_ON_ONCE(!req))
-		return NULL;
-	q->free = req->next;
-	req->special = 0;
-	req->user_data = sqe->user_data;
-	return req;
+	if (!*end)
+		vccw_queue_refill(dev, end);
+	WARN_ON_ONCE(!*end);
+	return *end;
 }
 
 /* START: translate, and add to the batch. */
@@ -172,7 +168,7 @@ static int vccw_sqe_start(struct vccw_batch *b,
 	struct vccw_req *req;
 	int ret;
 
-	req = vccw_sqe_get_req(dev, sqe);
+	req = vccw_part_next(dev);
 	if (unlikely(!req)) {
 		fault->reason = VFIO_CCW_RING_R_NO_MEMORY;
 		return -ENOMEM;
@@ -181,13 +177,13 @@ static int vccw_sqe_start(struct vccw_batch *b,
 	ret = vccw_cp_translate(dev, &req->cp, (const u32 *)sqe->orb, false, fault);
 	if (unlikely(ret)) {
 		vccw_cp_release(&req->cp);
-		vccw_queue_put_req(&dev->queue, req);
 		return ret;
 	}
+	req->user_data = sqe->user_data;
 	req->recover = sqe->flags & VFIO_CCW_RING_SQE_RECOVER;
 	req->large = req->cp.block != req->cp.small;
 	vccw_trace(queue, dev->sch, req);
-	vccw_fifo_add(&dev->batch.reqs, req);
+	dev->batch.end = &req->next;
 	return -EIOCBQUEUED;
 }
 
@@ -199,20 +195,18 @@ static int vccw_sqe_start(struct vccw_batch *b,
 static __always_inline bool vccw_sqe_more(struct vccw_device *dev,
 					  const struct vfio_ccw_ring_sqe *sqe)
 {
-	struct vccw_req *req = dev->queue.free;
+	struct vccw_req *req = *dev->batch.end;
 	u64 orb;
 
-	if (unlikely(!req || READ_ONCE(sqe->target) | READ_ONCE(sqe->reserved)))
+	if (unlikely(!req || data_race(sqe->target | sqe->reserved)))
 		return false;
 	orb = READ_ONCE(*(const u64 *)&sqe->orb[4]);
 	if (unlikely(!vccw_cp_translate_straight(dev, &req->cp, orb)))
 		return false;
-	dev->queue.free = req->next;
-	req->special = 0;
 	req->user_data = READ_ONCE(sqe->user_data);
 	req->seq = dev->pins.clock;
 	vccw_trace(queue, dev->sch, req);
-	vccw_fifo_add(&dev->batch.reqs, req);
+	dev->batch.end = &req->next;
 	return true;
 }
 
@@ -224,11 +218,13 @@ static int vccw_sqe_func(struct vccw_batch *b,
 	struct vccw_req *req;
 
 	vccw_part_flush(b->dev);
-	req = vccw_sqe_get_req(b->dev, sqe);
+	req = vccw_part_next(b->dev);
 	if (!req) {
 		fault->reason = VFIO_CCW_RING_R_NO_MEMORY;
 		return -ENOMEM;
 	}
+	b->dev->queue.free = req->next;
+	req->user_data = sqe->user_data;
 	req->func = sqe->opcode == VFIO_CCW_RING_OP_HALT ? VCCW_HALT : VCCW_CLEAR;
 	vccw_queue_func(b->dev, req);
 	return -EIOCBQUEUED;
@@ -307,11 +303,11 @@ static void vccw_sq_run(struct vccw_batch *b, const struct vfio_ccw_ring_sqe *sq
 			dev = b->dev;
 			start = b->start.word;
 		}
-		if (likely(head == start && vccw_sqe_more(dev, sqe)))
-			continue;
-		vccw_sqe_consume(b, sqe);
-		dev = b->dev;
-		start = b->start.word;
+		if (unlikely(head != start || !vccw_sqe_more(dev, sqe))) {
+			vccw_sqe_consume(b, sqe);
+			dev = b->dev;
+			start = b->start.word;
+		}
 	} while (++sqe != end);
 }
 

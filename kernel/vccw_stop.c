@@ -186,7 +186,7 @@ void vccw_queue_stop_range(struct vccw_device *dev, u64 first, u64 last,
 	vccw_fifo_init(&doomed);
 	spin_lock_irq(&dev->sch->lock);
 	vccw_drain(q);
-	vccw_fifo_append(&waiting, &q->ready);
+	vccw_fifo_move(&waiting, &q->ready);
 	active = q->active;
 	spin_unlock_irq(&dev->sch->lock);
 
@@ -201,7 +201,7 @@ void vccw_queue_stop_range(struct vccw_device *dev, u64 first, u64 last,
 	spin_lock_irq(&dev->sch->lock);
 	while (!vccw_fifo_empty(&doomed))
 		vccw_complete(q, vccw_fifo_pop(&doomed), -ECANCELED, reason, NULL);
-	vccw_fifo_append(&q->ready, &waiting);
+	vccw_fifo_move(&q->ready, &waiting);
 	/* Meanwhile the device may have gone, or a start failed. */
 	if (q->state != VCCW_QUEUE_RUN)
 		vccw_take_back(q, -ENODEV, VFIO_CCW_RING_R_NOT_OPERATIONAL);

@@ -32,7 +32,7 @@ static inline bool vccw_is_straight(u64 ccw)
 }
 
 bool vccw_window_move(struct vccw_pins *pins, u32 iova_pfn);
-bool vccw_straight_rest(struct vccw_pins *pins, struct vccw_cp *cp, const u64 *from,
+bool vccw_straight_rest(struct vccw_device *dev, struct vccw_cp *cp, const u64 *from,
 			u64 *to, u32 cpa);
 
 /* The last CCW has been written before @to. */
@@ -50,13 +50,13 @@ static __always_inline void vccw_straight_end(struct vccw_cp *cp, u64 *to, u32 c
  * vccw_straight_rest() takes over.
  * Return: false if it is none.
  */
-static __always_inline bool vccw_straight(struct vccw_pins *pins,
+static __always_inline bool vccw_straight(struct vccw_device *dev,
 					  struct vccw_cp *cp, u32 cpa)
 {
-	u64 *to = cp->block, ccw;
+	struct vccw_pins *pins = &dev->pins;
+	u64 *to = cp->block, ccw, addr;
 	struct vccw_pin *pin;
 	const u64 *from;
-	u32 addr;
 
 	if (unlikely(pins->window.iova_pfn != cpa >> PAGE_SHIFT) &&
 	    !vccw_window_move(pins, cpa >> PAGE_SHIFT))
@@ -69,10 +69,10 @@ static __always_inline bool vccw_straight(struct vccw_pins *pins,
 		if (ccw >> 56 != VCCW_CMD_NOP) {
 			addr = offset_in_page(ccw);
 			if (unlikely(addr + (ccw >> 32 & 0xffff) > PAGE_SIZE))
-				return vccw_straight_rest(pins, cp, from, to, cpa);
+				break;
 			pin = vccw_pins_hit(pins, (u32)ccw >> PAGE_SHIFT);
 			if (unlikely(!pin || !pin->addr31))
-				return vccw_straight_rest(pins, cp, from, to, cpa);
+				break;
 			addr += pin->addr31;
 		} else {
 			addr = pins->nowhere;
@@ -85,7 +85,7 @@ static __always_inline bool vccw_straight(struct vccw_pins *pins,
 		from++;
 		/* So far there is room: this is half a block. */
 	} while ((unsigned long)from % (VCCW_CP_BLOCK / 2));
-	return vccw_straight_rest(pins, cp, from, to, cpa);
+	return vccw_straight_rest(dev, cp, from, to, cpa);
 }
 
 /* What must be zero in the second and third word of an ORB, as one number. */
@@ -126,7 +126,7 @@ static __always_inline bool vccw_cp_translate_straight(struct vccw_device *dev,
 	const u64 format1 = (u64)VCCW_ORB_FORMAT1 << 32;
 
 	if (unlikely((words & (VCCW_ORB_BAD | format1)) != format1 ||
-		     !vccw_straight(&dev->pins, cp, words)))
+		     !vccw_straight(dev, cp, words)))
 		return false;
 	vccw_host_orb(dev, cp, words >> 32, false);
 	return true;
