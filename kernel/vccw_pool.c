@@ -63,6 +63,7 @@ int vccw_queue_init(struct vccw_device *dev)
 	if (!block)
 		return -ENOMEM;
 	q->state = VCCW_QUEUE_CLOSED;
+	q->schid = dev->sch->schid;
 	vccw_fifo_init(&q->ready);
 	vccw_fifo_init(&q->funcs);
 	init_waitqueue_head(&q->idle);
@@ -132,7 +133,7 @@ static int vccw_use_ring(struct vccw_device *dev, struct vccw_ring *ring,
 	if (!vccw_idle(q))
 		return -EBUSY;
 	q->held = false;
-	q->unsolicited = 0;
+	q->unsolicited = false;
 	q->ring = ring;
 	q->ring_index = index;
 	q->good = (u64)VFIO_CCW_RING_CQE_IRB << 16 | index;

@@ -4,8 +4,9 @@
  *
  * The subchannel carries out one start at a time (q->active); further ones
  * wait in q->ready, translated, and the interrupt that ends one issues the
- * next (vccw_end_good()), or whoever polls for its status (vccw_queue_take()).  HALT and CLEAR overtake them: those that wait are
- * taken back, the active one ends by its own interrupt.
+ * next (vccw_end_good()), or whoever polls for its status (vccw_queue_take()).  HALT
+ * and CLEAR overtake them: those that wait are taken back, the active one ends by its
+ * own interrupt.
  *
  * Whatever way a request came in, through a ring or a region, it goes through
  * here and ends exactly once, in vccw_complete().
@@ -207,18 +208,17 @@ void vccw_issue_start(struct vccw_device *dev)
  * Return: what has been issued, NULL if nothing.
  */
 static __always_inline struct vccw_req *vccw_issue_next(struct vccw_queue *q,
-							 struct subchannel *sch,
 							 const bool traced)
 {
 	struct vccw_req *req = q->ready.first;
 
 	if (unlikely(!req ||
-		     !vccw_ssch_accepted(sch->schid, &req->cp.orb))) {
+		     !vccw_ssch_accepted(q->schid, &req->cp.orb))) {
 		q->active = NULL;
 		return NULL;
 	}
 	if (traced)
-		vccw_trace(ssch, sch, req, 0);
+		vccw_trace(ssch, vccw_of(q)->sch, req, 0);
 	q->active = req;
 	q->ready.first = req->next;
 	if (!req->next)
@@ -334,13 +334,13 @@ static void vccw_flush_unsolicited(struct vccw_queue *q)
 {
 	u16 flags = VFIO_CCW_RING_CQE_UNSOLICITED;
 
-	if (likely(!q->unsolicited))
+	if (!q->unsolicited)
 		return;
-	if (q->unsolicited > 1)
+	if (q->unsolicited_merged)
 		flags |= VFIO_CCW_RING_CQE_MERGED;
 	if (vccw_cq_post_extra(q->ring, q->ring_index, 0, flags,
 			       &q->unsolicited_irb))
-		q->unsolicited = 0;
+		q->unsolicited = false;
 }
 
 /* Status nobody asked for. */
@@ -350,8 +350,10 @@ static void vccw_unsolicited(struct vccw_queue *q, struct irb *irb)
 		vccw_region_irb(vccw_of(q), irb);
 		return;
 	}
-	if (q->unsolicited++)
+	q->unsolicited_merged = q->unsolicited;
+	if (q->unsolicited)
 		vccw_irb_merge(&q->unsolicited_irb, irb);
+	q->unsolicited = true;
 	q->unsolicited_irb = *irb;
 	vccw_flush_unsolicited(q);
 	if (irb->scsw.cmd.dstat & DEV_STAT_UNIT_CHECK)
@@ -409,8 +411,8 @@ static __always_inline bool vccw_good_end(const struct vccw_queue *q,
 					  const struct vccw_req *req,
 					  const struct irb *irb)
 {
-	return likely(req && !req->special && vccw_irb_clean(irb) &&
-		      !q->not_plain);
+	return likely(req && !(req->special | q->not_plain) &&
+		      vccw_irb_clean(irb));
 }
 
 /*
@@ -418,10 +420,10 @@ static __always_inline bool vccw_good_end(const struct vccw_queue *q,
  * Return: what has been issued, NULL if nothing.
  */
 static __always_inline struct vccw_req *
-vccw_end_good(struct vccw_queue *q, struct subchannel *sch, struct vccw_ring *ring,
-	      struct vccw_req *req, struct irb *irb, const bool traced)
+vccw_end_good(struct vccw_queue *q, struct vccw_ring *ring, struct vccw_req *req,
+	      struct irb *irb, const bool traced)
 {
-	struct vccw_req *next = vccw_issue_next(q, sch, traced);
+	struct vccw_req *next = vccw_issue_next(q, traced);
 
 	if (traced)
 		vccw_trace(complete, q, req, 0, VFIO_CCW_RING_R_NONE);
@@ -448,7 +450,7 @@ void vccw_queue_irq(struct vccw_device *dev, struct irb *irb)
 	vccw_trace(status, dev, irb);
 	if (vccw_good_end(q, req, irb)) {
 		spin_lock(&ring->cq_lock);
-		req = vccw_end_good(q, dev->sch, ring, req, irb, true);
+		req = vccw_end_good(q, ring, req, irb, true);
 		vccw_cq_publish(ring);
 		spin_unlock(&ring->cq_lock);
 		if (unlikely(!req && q->ready.first))
@@ -467,20 +469,19 @@ static __always_inline bool vccw_take_good(struct vccw_device *dev, struct irb *
 					   u32 *most, const bool traced)
 {
 	struct vccw_queue *q = &dev->queue;
-	struct subchannel *sch = dev->sch;
 	struct vccw_ring *ring = q->ring;
 	struct vccw_req *req = q->active;
 	bool other = false;
 	u32 left = *most;
 
 	spin_lock(&ring->cq_lock);
-	while (vccw_tsch_pending(sch->schid, irb)) {
+	while (vccw_tsch_pending(q->schid, irb)) {
 		if (traced)
 			vccw_trace(status, dev, irb);
 		other = !vccw_good_end(q, req, irb);
 		if (unlikely(other))
 			break;
-		req = vccw_end_good(q, sch, ring, req, irb, traced);
+		req = vccw_end_good(q, ring, req, irb, traced);
 		if (unlikely(!--left || !req))
 			break;
 	}
@@ -559,14 +560,17 @@ static void vccw_queue_one(struct vccw_queue *q, struct vccw_req *req)
 		vccw_fifo_push(&q->ready, req);
 }
 
-static void vccw_queue_each(struct vccw_queue *q, struct vccw_req *req)
+/* Queue starts one by one; see vccw_queue_start(). */
+static noinline void vccw_queue_each(struct vccw_device *dev, struct vccw_req *req)
 {
 	struct vccw_req *next;
 
 	for (; req; req = next) {
 		next = req->next;
-		vccw_queue_one(q, req);
+		vccw_queue_one(&dev->queue, req);
 	}
+	vccw_flush_unsolicited(&dev->queue);
+	vccw_issue_start(dev);
 }
 
 /**
@@ -583,13 +587,13 @@ void vccw_queue_start(struct vccw_device *dev, struct vccw_req *first,
 	struct vccw_queue *q = &dev->queue;
 
 	spin_lock_irq(&dev->sch->lock);
-	if (likely(q->state == VCCW_QUEUE_RUN && !q->held))
+	if (unlikely(q->not_plain)) {
+		vccw_queue_each(dev, first);
+	} else {
 		vccw_fifo_append(&q->ready, first, end);
-	else
-		vccw_queue_each(q, first);
-	vccw_flush_unsolicited(q);
-	if (vccw_idle(q) && (q->not_plain || !vccw_issue_next(q, dev->sch, true)))
-		vccw_issue_start(dev);
+		if (!q->active && !vccw_issue_next(q, true))
+			vccw_issue_start(dev);
+	}
 	spin_unlock_irq(&dev->sch->lock);
 }
 

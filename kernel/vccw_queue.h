@@ -6,6 +6,7 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 #include <asm/cio.h>
+#include <asm/schid.h>
 #include "orb.h"
 #include "vccw_cp.h"
 
@@ -76,21 +77,24 @@ enum vccw_queue_state {
 
 /**
  * struct vccw_queue - requests of one subchannel
- * @not_plain: the following at once, 0 when a start may be issued as it is
+ * @not_plain: the following at once, 0 when a start may be queued and issued as it
+ *	is
  * @state: are requests taken? enum vccw_queue_state
+ * @some_paths: not all paths may be used
+ * @held: a start failed; those the client submitted without having seen that
+ *	are not issued
+ * @unsolicited: status nobody asked for, in @unsolicited_irb, has found no room in
+ *	the CQ yet
  * @drains: how many wait for what is under way to end; no start is issued
  *	meanwhile
  * @n_funcs: how many there are in @funcs
- * @some_paths: not all paths may be used
  * @polled: the ring takes the status; there are no interrupts
+ * @schid: the subchannel
  * @active: start the subchannel is carrying out
  * @ready: starts waiting for their turn
  * @funcs: HALTs and CLEARs under way
- * @held: a start failed; those the client submitted without having seen that
- *	are not issued
  * @held_at: CQ head from which on the client has seen it
- * @unsolicited: pieces of status nobody asked for, merged in
- *	@unsolicited_irb, that found no room in the CQ yet
+ * @unsolicited_merged: there are several pieces of it in @unsolicited_irb
  * @unsolicited_irb: that status
  * @idle: woken when something ends while somebody drains the queue, and when nobody
  *	does any more
@@ -115,18 +119,20 @@ struct vccw_queue {
 		struct {
 			u8 state;
 			bool some_paths;
+			bool held;
+			bool unsolicited;
 			u16 drains;
-			u32 n_funcs;
+			u16 n_funcs;
 		};
 		u64 not_plain;
 	};
 	bool polled;
+	struct subchannel_id schid;
 	struct vccw_req *active;
 	struct vccw_fifo ready;
 	struct vccw_fifo funcs;
-	bool held;
 	u32 held_at;
-	u32 unsolicited;
+	bool unsolicited_merged;
 	struct irb unsolicited_irb;
 	wait_queue_head_t idle;
 	struct work_struct path_work;

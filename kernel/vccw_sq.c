@@ -12,23 +12,21 @@
  *   (I) load-acquire SQ head           (J) read SQE and its program
  *       store SQE                          store-release SQ head
  */
-#include <linux/nospec.h>
 #include <linux/uaccess.h>
 #include "vccw_cq.h"
 #include "vccw_device.h"
 #include "vccw_straight.h"
 #include "vccw_trace.h"
 
-/* The first eight bytes of an SQE as one number. */
-union vccw_sqe_head {
-	struct {
-		u8 opcode;
-		u8 flags;
-		u16 subchannel;
-		u32 reserved0;
-	};
-	u64 word;
-};
+/* The first eight bytes of an SQE as one number: opcode and subchannel, the rest 0. */
+static inline u64 vccw_sqe_head(u8 opcode, u16 subchannel)
+{
+	return (u64)opcode << 56 | (u64)subchannel << 32;
+}
+
+static_assert(offsetof(struct vfio_ccw_ring_sqe, opcode) == 0 &&
+	      offsetof(struct vfio_ccw_ring_sqe, subchannel) == 2 &&
+	      offsetof(struct vfio_ccw_ring_sqe, user_data) == 8);
 
 /**
  * struct vccw_batch - the SQEs of one call
@@ -43,11 +41,11 @@ struct vccw_batch {
 	struct vccw_device *devices;
 	struct vccw_device **end;
 	struct vccw_device *dev;
-	union vccw_sqe_head start;
+	u64 start;
 };
 
 /* Takes the device's lock, which vccw_part_end() gives back. */
-static void vccw_part_begin(struct vccw_batch *b, struct vccw_device *dev)
+static __always_inline void vccw_part_begin(struct vccw_batch *b, struct vccw_device *dev)
 {
 	struct vccw_part *part = &dev->batch;
 
@@ -94,37 +92,35 @@ static void vccw_batch_end(struct vccw_batch *b)
 	}
 }
 
-/* Go on with this subchannel. */
-static void vccw_batch_switch(struct vccw_batch *b, struct vccw_device *dev)
+/* Go on with this subchannel, for which a START without flags begins with @start. */
+static __always_inline void vccw_batch_switch(struct vccw_batch *b,
+					      struct vccw_device *dev, u64 start)
 {
 	if (!dev->batch.ring)
 		vccw_part_begin(b, dev);
 	b->dev = dev;
-	b->start = (union vccw_sqe_head){
-		.opcode = VFIO_CCW_RING_OP_START,
-		.subchannel = dev->queue.ring_index,
-	};
+	b->start = start;
 }
 
-static struct vccw_device *vccw_ring_device(struct vccw_ring *ring, u32 i)
+/* No index, whatever the CPU speculates on, leads out of the table. */
+#define VCCW_INDEX_MASK		(VFIO_CCW_RING_MAX_SUBCHANNELS - 1)
+static_assert(!(VFIO_CCW_RING_MAX_SUBCHANNELS & VCCW_INDEX_MASK));
+
+static struct vccw_device *vccw_ring_device(struct vccw_ring *ring, u16 i)
 {
-	if (i >= VFIO_CCW_RING_MAX_SUBCHANNELS)
-		return NULL;
-	return ring->devices[array_index_nospec(i, VFIO_CCW_RING_MAX_SUBCHANNELS)];
+	return i & ~VCCW_INDEX_MASK ? NULL : ring->devices[i & VCCW_INDEX_MASK];
 }
 
 /* If this is how a START without flags begins, be ready for its subchannel. */
-static bool vccw_batch_turn(struct vccw_batch *b, u64 word)
+static bool vccw_batch_turn(struct vccw_batch *b, u64 head)
 {
-	const union vccw_sqe_head head = { .word = word };
-	struct vccw_device *dev;
+	u16 index = head >> 32 & VCCW_INDEX_MASK;
+	struct vccw_device *dev = b->ring->devices[index];
 
-	if (head.opcode != VFIO_CCW_RING_OP_START || head.flags || head.reserved0)
+	if (head != vccw_sqe_head(VFIO_CCW_RING_OP_START, index) || !dev)
 		return false;
-	dev = vccw_ring_device(b->ring, head.subchannel);
-	if (dev)
-		vccw_batch_switch(b, dev);
-	return dev;
+	vccw_batch_switch(b, dev, head);
+	return true;
 }
 
 /* Check the fields of an SQE that have nothing to do with its opcode. */
@@ -189,7 +185,7 @@ static int vccw_sqe_start(struct vccw_batch *b,
 
 /*
  * A START without flags, as is known already, and with a straight program: what
- * nearly all SQEs are.  Each field of the SQE is read once.
+ * nearly all SQEs are.  Each field that is used is read once.
  * Return: false if it is anything else; nothing has been done then.
  */
 static __always_inline bool vccw_sqe_more(struct vccw_device *dev,
@@ -198,6 +194,7 @@ static __always_inline bool vccw_sqe_more(struct vccw_device *dev,
 	struct vccw_req *req = *dev->batch.end;
 	u64 orb;
 
+	/* Only looked at, and never used: read again it would do no harm. */
 	if (unlikely(!req || data_race(sqe->target | sqe->reserved)))
 		return false;
 	orb = READ_ONCE(*(const u64 *)&sqe->orb[4]);
@@ -260,7 +257,8 @@ static int vccw_sqe_submit(struct vccw_batch *b,
 	}
 	if (sqe->opcode == VFIO_CCW_RING_OP_NOP)
 		return 0;
-	vccw_batch_switch(b, dev);
+	vccw_batch_switch(b, dev,
+			  vccw_sqe_head(VFIO_CCW_RING_OP_START, sqe->subchannel));
 	switch (sqe->opcode) {
 	case VFIO_CCW_RING_OP_START:
 		return vccw_sqe_start(b, sqe, fault);
@@ -295,18 +293,18 @@ static void vccw_sq_run(struct vccw_batch *b, const struct vfio_ccw_ring_sqe *sq
 			const struct vfio_ccw_ring_sqe *end)
 {
 	struct vccw_device *dev = b->dev;
-	u64 start = b->start.word, head;
+	u64 start = b->start, head;
 
 	do {
 		head = READ_ONCE(*(const u64 *)sqe);
 		if (unlikely(head != start) && vccw_batch_turn(b, head)) {
 			dev = b->dev;
-			start = b->start.word;
+			start = head;
 		}
 		if (unlikely(head != start || !vccw_sqe_more(dev, sqe))) {
 			vccw_sqe_consume(b, sqe);
 			dev = b->dev;
-			start = b->start.word;
+			start = b->start;
 		}
 	} while (++sqe != end);
 }
@@ -317,18 +315,17 @@ static void vccw_sq_consume(struct vccw_ring *ring, u32 n)
 	struct vccw_batch batch = {
 		.ring = ring,
 		.end = &batch.devices,
-		.start.word = U64_MAX,	/* like no SQE that could be */
+		.start = U64_MAX,	/* like no SQE that could be */
 	};
-	u32 first = ring->sq_next & ring->sq_mask;
+	u32 next = ring->sq_next + n, first = ring->sq_next & ring->sq_mask;
 	u32 run = min(n, ring->sq_entries - first);
 
 	vccw_sq_run(&batch, &ring->sqes[first], &ring->sqes[first + run]);
 	if (run < n)
 		vccw_sq_run(&batch, ring->sqes, &ring->sqes[n - run]);
 	vccw_batch_end(&batch);
-	WRITE_ONCE(ring->sq_next, ring->sq_next + n); /* the thread looks */
-	/* (J) pairs with (I) */
-	smp_store_release(ring->sq_head, ring->sq_next);
+	WRITE_ONCE(ring->sq_next, next);	   /* the thread looks */
+	smp_store_release(ring->sq_head, next);	   /* (J) pairs with (I) */
 }
 
 /**
