@@ -187,9 +187,13 @@ static int vccw_ring_release(struct inode *inode, struct file *file)
 static long vccw_ring_ioctl(struct file *file, unsigned int cmd,
 			    unsigned long arg)
 {
-	if (cmd != VFIO_CCW_RING_ENTER)
-		return -ENOTTY;
-	return vccw_ring_enter(file->private_data, arg);
+	struct vccw_ring *ring = file->private_data;
+
+	if (likely(cmd == VFIO_CCW_RING_SUBMIT))
+		return vccw_sq_submit(ring, arg);
+	if (cmd == VFIO_CCW_RING_ENTER)
+		return vccw_ring_enter(ring, arg);
+	return -ENOTTY;
 }
 
 /* Takes no lock: it is called with mmap_lock held. */

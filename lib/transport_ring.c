@@ -177,28 +177,39 @@ static int fd_attach(struct ring *ring, struct ccwring_device *dev)
 	return err ? err : (int)attach.subchannel;
 }
 
-static int fd_enter(struct ring *ring, uint32_t to_submit, uint32_t min_complete,
-		    int64_t timeout_ns)
+static int fd_result(int ret)
+{
+	return ret < 0 ? -errno : ret;
+}
+
+static int fd_submit_and_wait(struct ring *ring, uint32_t to_submit, uint32_t min_complete,
+			      int64_t timeout_ns)
 {
 	struct vfio_ccw_ring_enter enter = {
 		.to_submit = to_submit,
 		.min_complete = min_complete,
 	};
-	int ret;
 
 	if (timeout_ns >= 0) {
 		enter.flags = VFIO_CCW_RING_ENTER_TIMEOUT;
 		enter.timeout_ns = timeout_ns;
 	}
-	ret = ioctl(ring->fd, VFIO_CCW_RING_ENTER, &enter);
-	return ret < 0 ? -errno : ret;
+	return fd_result(ioctl(ring->fd, VFIO_CCW_RING_ENTER, &enter));
+}
+
+static int fd_enter(struct ring *ring, uint32_t to_submit, uint32_t min_complete,
+		    int64_t timeout_ns)
+{
+	if (min_complete)
+		return fd_submit_and_wait(ring, to_submit, min_complete, timeout_ns);
+	return fd_result(ioctl(ring->fd, VFIO_CCW_RING_SUBMIT, (unsigned long)to_submit));
 }
 
 static int fd_wake(struct ring *ring)
 {
 	struct vfio_ccw_ring_enter enter = { .flags = VFIO_CCW_RING_ENTER_WAKEUP };
 
-	return ioctl(ring->fd, VFIO_CCW_RING_ENTER, &enter) < 0 ? -errno : 0;
+	return fd_result(ioctl(ring->fd, VFIO_CCW_RING_ENTER, &enter));
 }
 
 static void fd_close(struct ring *ring)

@@ -37,6 +37,29 @@ static void bad_arguments(struct t_vm *vm, struct t_ring *ring)
 	t_good_start(vm, ring, "bad arguments");
 }
 
+/* SUBMIT: the number itself is the argument. */
+static void submit(struct t_vm *vm, struct t_ring *ring)
+{
+	struct vfio_ccw_ring_cqe cqe = { 0 };
+	unsigned int i;
+
+	T_EQUAL(ioctl(ring->fd, VFIO_CCW_RING_SUBMIT, 1), 0, "SUBMIT of what is not there");
+	for (i = 0; i < 5; i++)
+		t_ring_sqe(ring)->user_data = 200 + i;
+	t_ring_store_tail(ring, ring->tail);
+	T_EQUAL(ioctl(ring->fd, VFIO_CCW_RING_SUBMIT, 0), 0, "SUBMIT of none");
+	T_EQUAL(t_ring_cq_tail(ring), ring->head, "... consumes none");
+	T_EQUAL(ioctl(ring->fd, VFIO_CCW_RING_SUBMIT, 2), 2, "SUBMIT of 2 of 5");
+	T_EQUAL(ioctl(ring->fd, VFIO_CCW_RING_SUBMIT, ~0U), 3, "SUBMIT of all there are");
+	for (i = 0; i < 5; i++)
+		T_CHECK(t_ring_reap(ring, &cqe) && cqe.user_data == 200 + i, "... NOP %u", i);
+	t_ring_store_tail(ring, ring->tail + ENTRIES + 1);
+	T_CHECK(ioctl(ring->fd, VFIO_CCW_RING_SUBMIT, 1) < 0 && errno == EOVERFLOW,
+		"SUBMIT with an SQ tail too far ahead");
+	t_ring_store_tail(ring, ring->tail);
+	t_good_start(vm, ring, "SUBMIT");
+}
+
 static void lying_tail(struct t_vm *vm, struct t_ring *ring)
 {
 	static const uint32_t ahead[] = { ENTRIES + 1, 1000, 1U << 31, ~0U };
@@ -151,6 +174,7 @@ int main(void)
 	t_vm_open(&vm);
 	t_ring_open(&ring, vm.devices[0].fd, ENTRIES);
 	bad_arguments(&vm, &ring);
+	submit(&vm, &ring);
 	lying_tail(&vm, &ring);
 	lying_head(&vm, &ring);
 	waiting(&vm, &ring);

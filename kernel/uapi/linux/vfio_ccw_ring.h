@@ -425,4 +425,14 @@ struct vfio_ccw_ring_enter {
 #define VFIO_CCW_RING_ENTER \
 	_IOW(VFIO_CCW_RING_MAGIC, 0, struct vfio_ccw_ring_enter)
 
+/*
+ * VFIO_CCW_RING_SUBMIT - submit a batch, on the ring file descriptor
+ *
+ * The argument is not a pointer but the number of SQEs to consume at most, a u32:
+ * ENTER with nothing but a to_submit, for those who look for completions in the CQ.
+ *
+ * Return: as VFIO_CCW_RING_ENTER.
+ */
+#define VFIO_CCW_RING_SUBMIT		_IO(VFIO_CCW_RING_MAGIC, 1)
+
 #endif /* _UAPI_LINUX_VFIO_CCW_RING_H */

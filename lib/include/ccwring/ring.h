@@ -210,6 +210,46 @@ static inline struct vfio_ccw_ring_sqe *ccwring_get_sqe(struct ccwring_ring *rin
 	return &ring->sqes[tail & ring->sq_mask];
 }
 
+/**
+ * ccwring_sq_free() - how many submission entries are free
+ * @ring: the ring
+ *
+ * So many ccwring_sq_at() has: for filling in a batch and taking it with one
+ * ccwring_sq_take().
+ *
+ * Context: the submitter.
+ */
+static inline uint32_t ccwring_sq_free(struct ccwring_ring *ring)
+{
+	/* Acquire: as in ccwring_get_sqe(). */
+	ring->sq_head = __atomic_load_n(ring->k_sq_head, __ATOMIC_ACQUIRE);
+	return ring->sq_entries - (ring->sq_tail - ring->sq_head);
+}
+
+/**
+ * ccwring_sq_at() - the free submission entry @n behind the first
+ * @ring: the ring
+ * @n: less than ccwring_sq_free() has said
+ *
+ * Context: the submitter.
+ */
+static inline struct vfio_ccw_ring_sqe *ccwring_sq_at(struct ccwring_ring *ring, uint32_t n)
+{
+	return &ring->sqes[(ring->sq_tail + n) & ring->sq_mask];
+}
+
+/**
+ * ccwring_sq_take() - take the first @n free submission entries
+ * @ring: the ring
+ * @n: not more than ccwring_sq_free() has said
+ *
+ * Context: the submitter; filled in they are, or will be before the next submit.
+ */
+static inline void ccwring_sq_take(struct ccwring_ring *ring, uint32_t n)
+{
+	ring->sq_tail += n;
+}
+
 /* Fill in all of an entry but the ORB. */
 static inline void ccwring_prep_common(struct vfio_ccw_ring_sqe *sqe, uint8_t opcode, uint16_t sch,
 				       uint64_t user_data)
