@@ -162,16 +162,17 @@ static void look_at_clock(struct progress *p)
 		p->target = 0;
 }
 
-static int wait_more(struct bench *b, const struct progress *p)
+/* How many completions one call waits for; 0: it does not, whoever spins looks. */
+static unsigned int wanted(const struct bench *b, uint64_t under_way)
 {
-	uint64_t under_way = p->issued - p->done;
-	unsigned int want = b->opts.batch < under_way ? b->opts.batch : under_way;
-	int ret;
-
 	if (b->opts.spin)
-		ret = ccwring_submit(b->ring);
-	else
-		ret = ccwring_submit_and_wait(b->ring, want, -1);
+		return 0;
+	return b->opts.batch < under_way ? b->opts.batch : under_way;
+}
+
+static inline int wait_more(struct ccwring_ring *ring, unsigned int want)
+{
+	int ret = want ? ccwring_submit_and_wait(ring, want, -1) : ccwring_submit(ring);
 
 	if (ret >= 0 || ret == -EINTR)
 		return 0;
@@ -179,56 +180,69 @@ static int wait_more(struct bench *b, const struct progress *p)
 	return ret;
 }
 
-static void reap_all(struct bench *b, struct progress *p, uint32_t ready)
+/* Issue what has ended well again, as it was; returns how many of @most. */
+static inline uint32_t reissue(struct ccwring_ring *ring, uint32_t most)
 {
-	for (uint32_t n = 0; n < ready; n++)
-		reap(b, p, ccwring_cq_at(b->ring, n));
-}
-
-/* As reap_all(), when all there is to do with a good completion is to issue the
- * same again: what is measured then is the ring and not this program. */
-static void reap_alike(struct bench *b, struct progress *p, uint32_t ready)
-{
-	struct ccwring_ring *ring = b->ring;
-	uint64_t left = p->target > p->issued ? p->target - p->issued : 0;
 	uint32_t n;
 
-	for (n = 0; n < ready && n < left; n++) {
+	for (n = 0; n < most; n++) {
 		const struct vfio_ccw_ring_cqe *cqe = ccwring_cq_at(ring, n);
 		const struct slot *slot = (const struct slot *)(uintptr_t)cqe->user_data;
 
 		if (__builtin_expect(!ccwring_cqe_good(cqe), 0))
 			break;
-		*ccwring_get_sqe(ring) = slot->sqe;
+		/* There is an entry for each slot. */
+		*ccwring_sq_at(ring, n) = slot->sqe;
 	}
-	p->issued += n;
-	p->done += n;
-	for (; n < ready; n++)
-		reap(b, p, ccwring_cq_at(ring, n));
+	ccwring_sq_take(ring, n);
+	ccwring_cqe_seen(ring, n);
+	return n;
+}
+
+/* The part of loop() in which all there is to do with a completion is to issue the
+ * same again, so that what is measured is the ring and not this program.  It ends
+ * with the first one that is not good, and when there is no more to issue. */
+static __attribute__((noinline)) int loop_alike(struct bench *b, struct progress *p)
+{
+	struct ccwring_ring *ring = b->ring;
+	unsigned int want = wanted(b, b->n_slots);
+	uint64_t left = p->target - p->issued;
+	uint32_t ready, n;
+	int err;
+
+	do {
+		err = wait_more(ring, want);
+		ready = ccwring_cq_ready(ring);
+		n = reissue(ring, ready < left ? ready : (uint32_t)left);
+		left -= n;
+	} while (n == ready && left && !err && !stopped);
+	p->done += p->target - left - p->issued;
+	p->issued = p->target - left;
+	return err;
 }
 
 /* Keeps all slots busy until the target is met, then lets them run out. */
 static int loop(struct bench *b, struct progress *p)
 {
-	bool alike = !b->next && !b->opts.latency && !b->opts.verify;
+	bool alike = !b->next && !b->opts.latency && !b->opts.verify && !p->deadline;
+	int err = 0;
 
 	for (unsigned int i = 0; i < b->n_slots && p->issued < p->target; i++)
 		issue_next(b, p, &b->slots[i]);
-	while (p->done < p->issued) {
-		int err = wait_more(b, p);
-		uint32_t ready = ccwring_cq_ready(b->ring);
+	if (alike && p->issued < p->target)
+		err = loop_alike(b, p);
+	while (!err && p->done < p->issued) {
+		uint32_t ready;
 
-		if (err)
-			return err;
-		if (alike)
-			reap_alike(b, p, ready);
-		else
-			reap_all(b, p, ready);
+		err = wait_more(b->ring, wanted(b, p->issued - p->done));
+		ready = ccwring_cq_ready(b->ring);
+		for (uint32_t n = 0; n < ready; n++)
+			reap(b, p, ccwring_cq_at(b->ring, n));
 		ccwring_cqe_seen(b->ring, ready);
 		if (p->deadline || stopped)
 			look_at_clock(p);
 	}
-	return 0;
+	return err;
 }
 
 static int warm_up(struct bench *b)

@@ -47,7 +47,8 @@ class Plan:
 
 
 # Backends that `ccwring bench` knows under another name.
-_OPTIONS = {"stock": ("region",), "ring-poll": ("ring", "--poll")}
+_OPTIONS = {"stock": ("region",), "ring-poll": ("ring", "--poll"),
+            "ring-spin": ("ring", "--spin")}
 
 
 def _ccwring(backend, shape, qd, devices, extra):
@@ -91,6 +92,7 @@ def qemu(quick, plugin):
     devices = tuple("0.0.%04x" % (0x2000 + i) for i in range(several[-1]))
     rows = [("stock", s, 1) for s in QEMU_SHAPES]
     rows += [("region", s, 1) for s in QEMU_SHAPES]
+    rows += [("ring-spin", s, 1) for s in QEMU_SHAPES]
     rows += [(b, s, d) for b in ("ring", "ring-poll") for s in QEMU_SHAPES for d in DEPTHS]
     yardsticks = [("floor-irq", "nop", 1), ("floor-poll", "nop", 1)]
     yardsticks += [("io_uring-" + w, "nop", d) for w in ("nop", "cmd") for d in (1, 32)]
@@ -141,6 +143,7 @@ def hercules(quick, disk):
     for _ in range(1 if quick else 3):
         runs += [_ccwring("stock", s, 1, device, extra(s)) for s in shapes]
         runs += [_ccwring("region", s, 1, device, extra(s)) for s in shapes]
+        runs += [_ccwring("ring-spin", s, 1, device, extra(s)) for s in shapes]
         runs += [_ccwring(b, s, d, device, extra(s)) for b in ("ring", "ring-poll")
                  for s in shapes for d in DEPTHS]
         runs += [_host_dasd(s, d, device[0], extra(s)) for s in ECKD_SHAPES for d in (1, 32)]

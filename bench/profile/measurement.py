@@ -15,6 +15,7 @@ BACKENDS = {
     "stock": ("--backend", "region"),
     "region": ("--backend", "region"),
     "ring": ("--backend", "ring"),
+    "ring-spin": ("--backend", "ring", "--spin"),
     "ring-poll": ("--backend", "ring", "--poll"),
     "ring-thread": ("--backend", "ring", "--thread"),
     "ring-thread-poll": ("--backend", "ring", "--thread", "--poll"),

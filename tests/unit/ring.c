@@ -83,6 +83,33 @@ static void publishes_at_submit(void **state)
 	}
 }
 
+/* A batch filled in where it lies, and taken at once, is a batch of ccwring_get_sqe()'s. */
+static void takes_a_batch(void **state)
+{
+	struct vfio_ccw_ring_sqe sqe;
+
+	(void)state;
+	for (size_t s = 0; s < N_STARTS; s++) {
+		driver_connect(&driver, &private, starts[s]);
+		ccwring_prep_nop(ccwring_get_sqe(ring), 0, 0);
+		assert_int_equal(ccwring_sq_free(ring), SQ_ENTRIES - 1);
+		for (unsigned int i = 0; i < SQ_ENTRIES - 1; i++)
+			ccwring_prep_nop(ccwring_sq_at(ring, i), 0, i + 1);
+		assert_int_equal(ccwring_sq_free(ring), SQ_ENTRIES - 1);
+		ccwring_sq_take(ring, SQ_ENTRIES - 1);
+		assert_int_equal(ccwring_sq_free(ring), 0);
+		assert_null(ccwring_get_sqe(ring));
+		assert_false(driver_take(&driver, &sqe));
+		ccwring_submit(ring);
+		assert_int_equal(driver.to_submit, SQ_ENTRIES);
+		for (unsigned int i = 0; i < SQ_ENTRIES; i++) {
+			assert_true(driver_take(&driver, &sqe));
+			assert_int_equal(sqe.user_data, i);
+			assert_int_equal(ccwring_sq_free(ring), i + 1);
+		}
+	}
+}
+
 static void sq_full(void **state)
 {
 	struct vfio_ccw_ring_sqe sqe;
@@ -288,6 +315,7 @@ static void three_threads(void **state)
 }
 
 RUN(cmocka_unit_test(prep_writes_all), cmocka_unit_test(publishes_at_submit),
-    cmocka_unit_test(sq_full), cmocka_unit_test(reaps_in_order), cmocka_unit_test(reaps_a_batch),
-    cmocka_unit_test(waits), cmocka_unit_test(wait_submits_nothing),
-    cmocka_unit_test(submit_and_wait), cmocka_unit_test(three_threads))
+    cmocka_unit_test(takes_a_batch), cmocka_unit_test(sq_full), cmocka_unit_test(reaps_in_order),
+    cmocka_unit_test(reaps_a_batch), cmocka_unit_test(waits),
+    cmocka_unit_test(wait_submits_nothing), cmocka_unit_test(submit_and_wait),
+    cmocka_unit_test(three_threads))
