@@ -42,12 +42,6 @@ static __always_inline void vccw_hide_cpa(const struct vccw_req *req, struct irb
 
 /* Ends of a request */
 
-static inline void vccw_put_done(struct vccw_queue *q, struct vccw_req *req)
-{
-	req->next = q->done;
-	q->done = req;
-}
-
 /**
  * vccw_complete - the end of a request, whatever way it came
  * @q: the queue; the request is on none of its lists any more
@@ -87,7 +81,8 @@ void vccw_complete(struct vccw_queue *q, struct vccw_req *req, int res,
 		req->next = q->done_large;
 		q->done_large = req;
 	} else {
-		vccw_put_done(q, req);
+		req->next = q->done;
+		q->done = req;
 	}
 }
 
@@ -213,13 +208,10 @@ static __always_inline struct vccw_req *vccw_issue_next(struct vccw_queue *q,
 	struct vccw_req *req = q->ready.first;
 
 	if (unlikely(!req ||
-		     !vccw_ssch_accepted(q->schid, &req->cp.orb))) {
-		q->active = NULL;
+		     !vccw_ssch_accepted(q->schid, &req->cp.orb)))
 		return NULL;
-	}
 	if (traced)
 		vccw_trace(ssch, vccw_of(q)->sch, req, 0);
-	q->active = req;
 	q->ready.first = req->next;
 	if (!req->next)
 		vccw_fifo_init(&q->ready);
@@ -408,10 +400,10 @@ static noinline void vccw_other_status(struct vccw_device *dev, struct irb *irb)
  * follow?
  */
 static __always_inline bool vccw_good_end(const struct vccw_queue *q,
-					  const struct vccw_req *req,
+					  const struct vccw_req *active,
 					  const struct irb *irb)
 {
-	return likely(req && !(req->special | q->not_plain) &&
+	return likely(active && !(active->special | q->not_plain) &&
 		      vccw_irb_clean(irb));
 }
 
@@ -425,12 +417,44 @@ vccw_end_good(struct vccw_queue *q, struct vccw_ring *ring, struct vccw_req *req
 {
 	struct vccw_req *next = vccw_issue_next(q, traced);
 
+	q->active = next;
 	if (traced)
 		vccw_trace(complete, q, req, 0, VFIO_CCW_RING_R_NONE);
 	vccw_hide_cpa(req, irb);
 	vccw_cq_write_good(ring, q->good, req->user_data, irb);
-	vccw_put_done(q, req);
+	req->next = q->done;
+	q->done = req;
 	return next;
+}
+
+/*
+ * One function with the tracepoints in it, and one that has the registers to itself,
+ * of each of the two that every I/O meets.
+ */
+static __always_inline void vccw_take_one(struct vccw_device *dev, struct irb *irb,
+					  const bool traced)
+{
+	struct vccw_queue *q = &dev->queue;
+	struct vccw_req *active = q->active;
+	struct vccw_ring *ring = q->ring;
+
+	if (traced)
+		vccw_trace(status, dev, active, irb);
+	if (vccw_good_end(q, active, irb)) {
+		spin_lock(&ring->cq_lock);
+		active = vccw_end_good(q, ring, active, irb, traced);
+		vccw_cq_publish(ring);
+		spin_unlock(&ring->cq_lock);
+		if (unlikely(!active && q->ready.first))
+			vccw_issue_start(dev);
+	} else {
+		vccw_other_status(dev, irb);
+	}
+}
+
+static noinline void vccw_irq_traced(struct vccw_device *dev, struct irb *irb)
+{
+	vccw_take_one(dev, irb, true);
 }
 
 /**
@@ -442,22 +466,11 @@ vccw_end_good(struct vccw_queue *q, struct vccw_ring *ring, struct vccw_req *req
  */
 void vccw_queue_irq(struct vccw_device *dev, struct irb *irb)
 {
-	struct vccw_queue *q = &dev->queue;
-	struct vccw_req *req = q->active;
-	struct vccw_ring *ring = q->ring;
-
 	lockdep_assert_held(&dev->sch->lock);
-	vccw_trace(status, dev, irb);
-	if (vccw_good_end(q, req, irb)) {
-		spin_lock(&ring->cq_lock);
-		req = vccw_end_good(q, ring, req, irb, true);
-		vccw_cq_publish(ring);
-		spin_unlock(&ring->cq_lock);
-		if (unlikely(!req && q->ready.first))
-			vccw_issue_start(dev);
-	} else {
-		vccw_other_status(dev, irb);
-	}
+	if (vccw_is_traced())
+		vccw_irq_traced(dev, irb);
+	else
+		vccw_take_one(dev, irb, false);
 }
 
 /*
@@ -465,24 +478,24 @@ void vccw_queue_irq(struct vccw_device *dev, struct irb *irb)
  * visible together.
  * Return: whether there is other status, in @irb, which has not been dealt with.
  */
-static __always_inline bool vccw_take_good(struct vccw_device *dev, struct irb *irb,
-					   u32 *most, const bool traced)
+static __always_inline bool vccw_take(struct vccw_device *dev, struct irb *irb,
+				      u32 *most, const bool traced)
 {
 	struct vccw_queue *q = &dev->queue;
+	struct vccw_req *active = q->active;
 	struct vccw_ring *ring = q->ring;
-	struct vccw_req *req = q->active;
 	bool other = false;
 	u32 left = *most;
 
 	spin_lock(&ring->cq_lock);
 	while (vccw_tsch_pending(q->schid, irb)) {
 		if (traced)
-			vccw_trace(status, dev, irb);
-		other = !vccw_good_end(q, req, irb);
+			vccw_trace(status, dev, active, irb);
+		other = !vccw_good_end(q, active, irb);
 		if (unlikely(other))
 			break;
-		req = vccw_end_good(q, ring, req, irb, traced);
-		if (unlikely(!--left || !req))
+		active = vccw_end_good(q, ring, active, irb, traced);
+		if (unlikely(!--left || !active))
 			break;
 	}
 	if (left != *most)
@@ -492,23 +505,16 @@ static __always_inline bool vccw_take_good(struct vccw_device *dev, struct irb *
 	return other;
 }
 
-/* Without a tracepoint in the loop it has the registers to itself. */
 static noinline bool vccw_take_plain(struct vccw_device *dev, struct irb *irb,
 				     u32 *most)
 {
-	return vccw_take_good(dev, irb, most, false);
+	return vccw_take(dev, irb, most, false);
 }
 
 static noinline bool vccw_take_traced(struct vccw_device *dev, struct irb *irb,
 				      u32 *most)
 {
-	return vccw_take_good(dev, irb, most, true);
-}
-
-static inline bool vccw_is_traced(void)
-{
-	return tracepoint_enabled(vccw_status) || tracepoint_enabled(vccw_ssch) ||
-	       tracepoint_enabled(vccw_complete);
+	return vccw_take(dev, irb, most, true);
 }
 
 /**
@@ -591,7 +597,9 @@ void vccw_queue_start(struct vccw_device *dev, struct vccw_req *first,
 		vccw_queue_each(dev, first);
 	} else {
 		vccw_fifo_append(&q->ready, first, end);
-		if (!q->active && !vccw_issue_next(q, true))
+		if (!q->active)
+			q->active = vccw_issue_next(q, true);
+		if (unlikely(!q->active))
 			vccw_issue_start(dev);
 	}
 	spin_unlock_irq(&dev->sch->lock);

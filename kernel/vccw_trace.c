@@ -7,6 +7,19 @@
 #define CREATE_TRACE_POINTS
 #include "vccw_trace.h"
 
+DEFINE_STATIC_KEY_FALSE(vccw_traced);
+
+int vccw_trace_on(void)
+{
+	static_branch_inc(&vccw_traced);
+	return 0;
+}
+
+void vccw_trace_off(void)
+{
+	static_branch_dec(&vccw_traced);
+}
+
 void vccw_do_trace_queue(const struct subchannel *sch, const struct vccw_req *req)
 {
 	trace_vccw_queue(sch, req);
@@ -17,9 +30,10 @@ void vccw_do_trace_ssch(const struct subchannel *sch, const struct vccw_req *req
 	trace_vccw_ssch(sch, req, cc);
 }
 
-void vccw_do_trace_status(const struct vccw_device *dev, const struct irb *irb)
+void vccw_do_trace_status(const struct vccw_device *dev, const struct vccw_req *active,
+			  const struct irb *irb)
 {
-	trace_vccw_status(dev, irb);
+	trace_vccw_status(dev, active, irb);
 }
 
 void vccw_do_trace_refuse(const struct vccw_device *dev, u64 user_data, int res,

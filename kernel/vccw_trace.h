@@ -24,6 +24,7 @@
 #if !defined(VCCW_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
 #define VCCW_TRACE_H
 
+#include <linux/jump_label.h>
 #include <linux/tracepoint.h>
 #include "vccw_device.h"
 
@@ -36,6 +37,12 @@
 TRACE_DEFINE_ENUM(VCCW_START);
 TRACE_DEFINE_ENUM(VCCW_HALT);
 TRACE_DEFINE_ENUM(VCCW_CLEAR);
+
+/* Is any of the three on that every end of a start meets?  Asked once for all. */
+DECLARE_STATIC_KEY_FALSE(vccw_traced);
+int vccw_trace_on(void);
+void vccw_trace_off(void);
+#define vccw_is_traced()	static_branch_unlikely(&vccw_traced)
 
 TRACE_EVENT(vccw_queue,
 	TP_PROTO(const struct subchannel *sch, const struct vccw_req *req),
@@ -54,7 +61,7 @@ TRACE_EVENT(vccw_queue,
 		  __entry->user_data)
 );
 
-TRACE_EVENT(vccw_ssch,
+TRACE_EVENT_FN(vccw_ssch,
 	TP_PROTO(const struct subchannel *sch, const struct vccw_req *req, int cc),
 	TP_ARGS(sch, req, cc),
 	TP_STRUCT__entry(
@@ -70,13 +77,15 @@ TRACE_EVENT(vccw_ssch,
 		__entry->cc = cc;
 	),
 	TP_printk("sch=0.%x.%04x user_data=0x%llx cc=%d", __entry->ssid, __entry->schno,
-		  __entry->user_data, __entry->cc)
+		  __entry->user_data, __entry->cc),
+	vccw_trace_on, vccw_trace_off
 );
 
 /* Without an active start it is status that nobody asked for, or of a function. */
-TRACE_EVENT(vccw_status,
-	TP_PROTO(const struct vccw_device *dev, const struct irb *irb),
-	TP_ARGS(dev, irb),
+TRACE_EVENT_FN(vccw_status,
+	TP_PROTO(const struct vccw_device *dev, const struct vccw_req *active,
+		 const struct irb *irb),
+	TP_ARGS(dev, active, irb),
 	TP_STRUCT__entry(
 		__field(u8, ssid)
 		__field(u16, schno)
@@ -89,12 +98,10 @@ TRACE_EVENT(vccw_status,
 		__field(u8, cstat)
 	),
 	TP_fast_assign(
-		const struct vccw_req *req = dev->queue.active;
-
 		__entry->ssid = dev->sch->schid.ssid;
 		__entry->schno = dev->sch->schid.sch_no;
-		__entry->active = req;
-		__entry->user_data = req ? req->user_data : 0;
+		__entry->active = active;
+		__entry->user_data = active ? active->user_data : 0;
 		__entry->fctl = irb->scsw.cmd.fctl;
 		__entry->actl = irb->scsw.cmd.actl;
 		__entry->stctl = irb->scsw.cmd.stctl;
@@ -104,10 +111,11 @@ TRACE_EVENT(vccw_status,
 	TP_printk("sch=0.%x.%04x active=%d user_data=0x%llx fctl=0x%x actl=0x%02x stctl=0x%02x dstat=0x%02x cstat=0x%02x",
 		  __entry->ssid, __entry->schno, __entry->active, __entry->user_data,
 		  __entry->fctl, __entry->actl, __entry->stctl,
-		  __entry->dstat, __entry->cstat)
+		  __entry->dstat, __entry->cstat),
+	vccw_trace_on, vccw_trace_off
 );
 
-TRACE_EVENT(vccw_complete,
+TRACE_EVENT_FN(vccw_complete,
 	TP_PROTO(struct vccw_queue *q, const struct vccw_req *req, int res, u16 reason),
 	TP_ARGS(q, req, res, reason),
 	TP_STRUCT__entry(
@@ -131,7 +139,8 @@ TRACE_EVENT(vccw_complete,
 	),
 	TP_printk("sch=0.%x.%04x user_data=0x%llx func=%s res=%d reason=%u",
 		  __entry->ssid, __entry->schno, __entry->user_data,
-		  vccw_show_func(__entry->func), __entry->res, __entry->reason)
+		  vccw_show_func(__entry->func), __entry->res, __entry->reason),
+	vccw_trace_on, vccw_trace_off
 );
 
 /* An SQE with a wrong index has no subchannel: it is shown as 0.0.0000. */
@@ -247,7 +256,8 @@ DEFINE_EVENT(vccw_unpin, vccw_stale,
 
 void vccw_do_trace_queue(const struct subchannel *sch, const struct vccw_req *req);
 void vccw_do_trace_ssch(const struct subchannel *sch, const struct vccw_req *req, int cc);
-void vccw_do_trace_status(const struct vccw_device *dev, const struct irb *irb);
+void vccw_do_trace_status(const struct vccw_device *dev, const struct vccw_req *active,
+			  const struct irb *irb);
 void vccw_do_trace_refuse(const struct vccw_device *dev, u64 user_data, int res,
 			  const struct vccw_fault *fault);
 void vccw_do_trace_complete(struct vccw_queue *q, const struct vccw_req *req, int res,
