@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The requests of a queue and their memory.  Nothing is allocated per I/O: a
- * ring brings as many requests as its CQ has slots, each with a block for its
+ * ring brings as many requests as its CQ has slots, or more, each with a block for its
  * channel program, and the region has one of its own.
  */
 #include <linux/gfp.h>

@@ -19,6 +19,8 @@
 #define VCCW_RING_POLL_US	100
 #define VCCW_RING_THREAD_US	1000
 #define VCCW_RING_MAX_US	10000000
+/* Requests of the smallest ring, so that they are not collected after each few. */
+#define VCCW_RING_MIN_REQUESTS	16u
 
 static_assert(sizeof(struct vfio_ccw_ring_setup) == 96);
 static_assert(sizeof(struct vfio_ccw_ring_attach) == 16);
@@ -101,7 +103,8 @@ static int vccw_ring_attach(struct vccw_ring *ring, struct vccw_device *dev)
 	if (index < 0)
 		goto out;
 	mutex_lock(&dev->lock);
-	ret = vccw_queue_attach(dev, ring, index, ring->cq_entries);
+	ret = vccw_queue_attach(dev, ring, index,
+				max(ring->cq_entries, VCCW_RING_MIN_REQUESTS));
 	mutex_unlock(&dev->lock);
 	if (ret) {
 		index = ret;
