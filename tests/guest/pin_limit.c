@@ -28,16 +28,22 @@ static void drop_privilege(void)
 }
 
 /* SENSE ID by one CCW into each of so many pages, from page number first. */
-static void build(struct t_vm *vm, struct vfio_ccw_ring_sqe *sqe, unsigned int pages,
-		  unsigned int first)
+static void build_at(struct t_vm *vm, uint32_t program, struct vfio_ccw_ring_sqe *sqe,
+		     unsigned int pages, unsigned int first)
 {
-	struct t_ccw1 *ccw = t_at(vm, T_PROGRAM);
+	struct t_ccw1 *ccw = t_at(vm, program);
 	unsigned int i;
 
 	for (i = 0; i < pages; i++)
 		t_ccw1(&ccw[i], T_CMD_SENSE_ID, T_CCW_SLI | (i < pages - 1 ? T_CCW_CC : 0), 8,
 		       T_DATA + (first + i) * T_PAGE);
-	t_sqe_start(sqe, T_ORB_PLAIN, T_PROGRAM, 1);
+	t_sqe_start(sqe, T_ORB_PLAIN, program, 1);
+}
+
+static void build(struct t_vm *vm, struct vfio_ccw_ring_sqe *sqe, unsigned int pages,
+		  unsigned int first)
+{
+	build_at(vm, T_PROGRAM, sqe, pages, first);
 }
 
 static void over_the_limit(struct t_vm *vm, struct t_ring *ring)
@@ -67,6 +73,41 @@ static void again_and_again(struct t_vm *vm, struct t_ring *ring)
 		cqe.res, cqe.reason);
 }
 
+static void good(struct t_vm *vm, struct t_ring *ring, unsigned int pages, unsigned int first,
+		 const char *what)
+{
+	struct vfio_ccw_ring_sqe sqe;
+	struct vfio_ccw_ring_cqe cqe = { 0 };
+
+	build(vm, &sqe, pages, first);
+	T_CHECK(!t_ring_do(ring, &sqe, &cqe) && !cqe.res && t_irb_good(cqe.irb), "%s", what);
+}
+
+/* A start that is queued keeps its pages, although they were used least of all before,
+ * and another one of its batch needs room. */
+static void queued_keeps(struct t_vm *vm, struct t_ring *ring)
+{
+	struct vfio_ccw_ring_cqe cqe = { 0 };
+	const unsigned int rest = LIMIT_PAGES - 1 - FEW_PAGES;
+	long long misses, evictions;
+
+	good(vm, ring, FEW_PAGES, 0, "pages are used");
+	good(vm, ring, rest, FEW_PAGES, "... and then others");
+	good(vm, ring, rest, FEW_PAGES, "... again");
+	T_EQUAL(t_pins(&vm->devices[0], "pinned"), LIMIT_PAGES, "... as many as may be");
+	evictions = t_pins(&vm->devices[0], "evictions");
+	build_at(vm, T_PROGRAM, t_ring_sqe(ring), FEW_PAGES, 0);
+	build_at(vm, T_PROGRAM + T_PAGE / 2, t_ring_sqe(ring), rest, LIMIT_PAGES);
+	t_ring_store_tail(ring, ring->tail);
+	T_EQUAL(t_ring_enter(ring, 2, 2), 2, "a batch with the first again, and new ones");
+	T_CHECK(t_ring_reap(ring, &cqe) && !cqe.res && t_irb_good(cqe.irb), "... works");
+	T_CHECK(t_ring_reap(ring, &cqe) && !cqe.res && t_irb_good(cqe.irb), "... all of it");
+	T_CHECK(t_pins(&vm->devices[0], "evictions") - evictions >= rest, "... where others were");
+	misses = t_pins(&vm->devices[0], "misses");
+	good(vm, ring, FEW_PAGES, 0, "the first pages are used again");
+	T_EQUAL(t_pins(&vm->devices[0], "misses"), misses, "... and have never been let go");
+}
+
 int main(void)
 {
 	struct t_ring ring;
@@ -80,6 +121,7 @@ int main(void)
 		again_and_again(&vm, &ring);
 		over_the_limit(&vm, &ring);
 	}
+	queued_keeps(&vm, &ring);
 	t_ring_close(&ring);
 	t_vm_close(&vm);
 	return tap_done();

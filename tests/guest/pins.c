@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* Pages stay pinned from one request to the next, and no longer than they may. */
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -16,15 +15,7 @@ static uint8_t *area;
 
 static long long counter(const char *name)
 {
-	char path[128];
-	long long value = -1;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/pins/%s", vm.devices[0].uuid, name);
-	file = fopen(path, "r");
-	T_NEED(file && fscanf(file, "%lld", &value) == 1, "%s is a number", path);
-	fclose(file);
-	return value;
+	return t_pins(&vm.devices[0], name);
 }
 
 static void map_area(void)

@@ -90,6 +90,19 @@ void t_device_close(struct t_device *device)
 	device->group = -1;
 }
 
+long long t_pins(const struct t_device *device, const char *counter)
+{
+	char path[PATH_MAX];
+	long long value = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), MDEVS "/%s/pins/%s", device->uuid, counter);
+	file = fopen(path, "r");
+	T_NEED(file && fscanf(file, "%lld", &value) == 1, "%s is a number", path);
+	fclose(file);
+	return value;
+}
+
 int t_map(struct t_vm *vm, void *memory, size_t size, uint64_t iova, uint32_t flags)
 {
 	struct vfio_iommu_type1_dma_map map = {

@@ -58,6 +58,8 @@ void t_vm_open_cdev(struct t_vm *vm);
 void t_vm_close(struct t_vm *vm);
 void t_device_open(struct t_vm *vm, struct t_device *device);
 void t_device_close(struct t_device *device);
+/* A counter of the device's pin cache. */
+long long t_pins(const struct t_device *device, const char *counter);
 
 int t_map(struct t_vm *vm, void *memory, size_t size, uint64_t iova, uint32_t flags);
 int t_unmap(struct t_vm *vm, uint64_t iova, size_t size);
