@@ -88,20 +88,6 @@ void vccw_pins_destroy(struct vccw_pins *pins)
 	pins->bucket = NULL;
 }
 
-static struct vccw_pin *vccw_pins_find(const struct vccw_pins *pins, u64 iova_pfn)
-{
-	u32 at = pins->bucket[vccw_pins_hash(pins->mask, iova_pfn)];
-
-	while (at) {
-		struct vccw_pin *pin = vccw_pin_at(pins, at);
-
-		if (pin->iova_pfn == iova_pfn)
-			return pin;
-		at = pin->next;
-	}
-	return NULL;
-}
-
 static struct vccw_pin *vccw_pins_insert(struct vccw_pins *pins, u64 iova_pfn,
 					 struct page *page)
 {

@@ -132,6 +132,22 @@ static inline bool vccw_page_mapped(struct page *page)
 	return folio_test_large(folio) && folio_entire_mapcount(folio);
 }
 
+/* The entry of a page, NULL if it is not pinned. */
+static __always_inline struct vccw_pin *vccw_pins_find(const struct vccw_pins *pins,
+						       u64 iova_pfn)
+{
+	u32 at = pins->bucket[vccw_pins_hash(pins->mask, iova_pfn)];
+	struct vccw_pin *pin;
+
+	do {
+		if (unlikely(!at))
+			return NULL;
+		pin = vccw_pin_at(pins, at);
+		at = pin->next;
+	} while (unlikely(pin->iova_pfn != iova_pfn));
+	return pin;
+}
+
 /**
  * vccw_pins_hit - use a page that is pinned
  * @pins: the cache
@@ -144,16 +160,9 @@ static inline bool vccw_page_mapped(struct page *page)
 static __always_inline struct vccw_pin *vccw_pins_hit(struct vccw_pins *pins,
 						      u64 iova_pfn)
 {
-	u32 at = pins->bucket[vccw_pins_hash(pins->mask, iova_pfn)];
-	struct vccw_pin *pin;
+	struct vccw_pin *pin = vccw_pins_find(pins, iova_pfn);
 
-	do {
-		if (unlikely(!at))
-			return NULL;
-		pin = vccw_pin_at(pins, at);
-		at = pin->next;
-	} while (unlikely(pin->iova_pfn != iova_pfn));
-	if (unlikely(!vccw_page_mapped(pin->page)))
+	if (unlikely(!pin || !vccw_page_mapped(pin->page)))
 		return NULL;
 	pin->used = pins->clock;
 	pins->hits++;
