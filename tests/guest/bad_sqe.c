@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* SQEs and ORBs the driver must refuse. */
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "bad.h"
@@ -34,6 +35,51 @@ static void bad_sqes(struct t_vm *vm, struct t_ring *ring)
 	REFUSED(subchannel, .opcode = VFIO_CCW_RING_OP_HALT, .subchannel = 0xffff);
 	REFUSED(subchannel, .opcode = VFIO_CCW_RING_OP_CLEAR,
 		.subchannel = VFIO_CCW_RING_MAX_SUBCHANNELS);
+}
+
+/* A start that is good but for one byte of its SQE, between two that are good. */
+static void spoiled(struct t_vm *vm, struct t_ring *ring, size_t at, uint8_t byte,
+		    const struct t_refusal *want)
+{
+	struct vfio_ccw_ring_cqe cqes[3] = { 0 }, cqe;
+	struct vfio_ccw_ring_sqe *sqe;
+	unsigned int i;
+
+	t_ccw1(t_at(vm, T_PROGRAM), T_CMD_NOP, T_CCW_SLI, 1, T_DATA);
+	for (i = 0; i < 3; i++) {
+		sqe = t_ring_sqe(ring);
+		t_sqe_start(sqe, T_ORB_PLAIN, T_PROGRAM, i);
+		if (i == 1)
+			((uint8_t *)sqe)[at] = byte;
+	}
+	t_ring_store_tail(ring, ring->tail);
+	T_EQUAL(t_ring_enter(ring, 3, 3), 3, "a start with byte %zu 0x%02x, and good ones", at,
+		byte);
+	while (t_ring_reap(ring, &cqe)) {
+		if (cqe.user_data < 3)
+			cqes[cqe.user_data] = cqe;
+	}
+	T_CHECK(cqes[1].res == want->res && cqes[1].reason == want->reason,
+		"... is refused (%d, reason %u)", cqes[1].res, cqes[1].reason);
+	T_CHECK(!cqes[0].res && t_irb_good(cqes[0].irb), "... and not the one before it");
+	T_CHECK(!cqes[2].res && t_irb_good(cqes[2].irb), "... nor the one behind it");
+}
+
+static void spoiled_starts(struct t_vm *vm, struct t_ring *ring)
+{
+	size_t at;
+
+	spoiled(vm, ring, offsetof(struct vfio_ccw_ring_sqe, opcode), 6, &opcode);
+	spoiled(vm, ring, offsetof(struct vfio_ccw_ring_sqe, flags), 2, &flags);
+	spoiled(vm, ring, offsetof(struct vfio_ccw_ring_sqe, flags), 0x80, &flags);
+	spoiled(vm, ring, offsetof(struct vfio_ccw_ring_sqe, subchannel), 1, &subchannel);
+	spoiled(vm, ring, offsetof(struct vfio_ccw_ring_sqe, subchannel) + 1, 200, &subchannel);
+	for (at = offsetof(struct vfio_ccw_ring_sqe, reserved0);
+	     at < offsetof(struct vfio_ccw_ring_sqe, user_data); at++)
+		spoiled(vm, ring, at, 1, &reserved);
+	for (at = offsetof(struct vfio_ccw_ring_sqe, target); at < sizeof(struct vfio_ccw_ring_sqe);
+	     at++)
+		spoiled(vm, ring, at, 0x80, &reserved);
 }
 
 static void bad_orb(struct t_vm *vm, struct t_ring *ring, uint32_t orb_flags, uint32_t program,
@@ -71,6 +117,7 @@ int main(void)
 	t_vm_open(&vm);
 	t_ring_open(&ring, vm.devices[0].fd, 8);
 	bad_sqes(&vm, &ring);
+	spoiled_starts(&vm, &ring);
 	bad_orbs(&vm, &ring);
 	t_ring_close(&ring);
 	t_vm_close(&vm);
