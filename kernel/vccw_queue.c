@@ -200,7 +200,8 @@ void vccw_issue_start(struct vccw_device *dev)
 /*
  * Issue the oldest start, if there is one, when it may be as it is.  One that is
  * not accepted is left where it is.
- * Return: what has been issued, NULL if nothing.
+ * Return: what has been issued, for the caller to make it the active one; NULL if
+ * nothing.
  */
 static __always_inline struct vccw_req *vccw_issue_next(struct vccw_queue *q,
 							 const bool traced)
