@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 /* ENTER: bad arguments, heads and tails that lie, waiting, a full CQ. */
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common.h"
 
@@ -140,6 +144,59 @@ static void interrupted(struct t_vm *vm, struct t_ring *ring)
 }
 
 /* Nothing is read from the CQ: the driver must stop before it overflows. */
+struct waiter {
+	struct t_ring *ring;
+	uint32_t min;
+	int ret;
+	long sleeps;
+	volatile bool back;
+};
+
+static void *wait_in_enter(void *arg)
+{
+	struct waiter *w = arg;
+	struct rusage before, after;
+
+	getrusage(RUSAGE_THREAD, &before);
+	w->ret = t_ring_enter(w->ring, 0, w->min);
+	getrusage(RUSAGE_THREAD, &after);
+	w->sleeps = after.ru_nvcsw - before.ru_nvcsw;
+	w->back = true;
+	return NULL;
+}
+
+static void post_one(struct t_ring *ring, uint64_t user_data)
+{
+	t_ring_sqe(ring)->user_data = user_data;
+	t_ring_store_tail(ring, ring->tail);
+	T_EQUAL(t_ring_enter(ring, 1, 0), 1, "a NOP is consumed");
+}
+
+/* One who sleeps is woken by what another one submits, and by nothing less than he wants. */
+static void woken(struct t_vm *vm, struct t_ring *ring)
+{
+	struct waiter w = { .ring = ring, .min = 2 };
+	struct vfio_ccw_ring_cqe cqe;
+	struct timespec until;
+	pthread_t thread;
+
+	T_NEED(!pthread_create(&thread, NULL, wait_in_enter, &w), "a thread");
+	usleep(200000);
+	post_one(ring, 300);
+	usleep(200000);
+	T_CHECK(!w.back, "one CQE does not wake who waits for two");
+	post_one(ring, 301);
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += 20;
+	T_NEED(!pthread_timedjoin_np(thread, NULL, &until), "two do");
+	T_EQUAL(w.ret, 0, "... and it has submitted nothing");
+	if (!(ring->setup.flags & VFIO_CCW_RING_SETUP_POLL))
+		T_EQUAL(w.sleeps, 1, "... and has slept once");
+	T_CHECK(t_ring_reap(ring, &cqe) && cqe.user_data == 300, "the first CQE is there");
+	T_CHECK(t_ring_reap(ring, &cqe) && cqe.user_data == 301, "... and the second");
+	t_good_start(vm, ring, "waiting");
+}
+
 static void full_cq(struct t_vm *vm, struct t_ring *ring)
 {
 	struct vfio_ccw_ring_cqe cqe;
@@ -179,6 +236,7 @@ int main(void)
 	lying_head(&vm, &ring);
 	waiting(&vm, &ring);
 	interrupted(&vm, &ring);
+	woken(&vm, &ring);
 	full_cq(&vm, &ring);
 	t_ring_close(&ring);
 	t_vm_close(&vm);
