@@ -155,10 +155,11 @@ struct waiter {
 static void *wait_in_enter(void *arg)
 {
 	struct waiter *w = arg;
+	struct vfio_ccw_ring_enter enter = { .min_complete = w->min };
 	struct rusage before, after;
 
 	getrusage(RUSAGE_THREAD, &before);
-	w->ret = t_ring_enter(w->ring, 0, w->min);
+	w->ret = t_ring_enter_raw(w->ring, &enter); /* for ever */
 	getrusage(RUSAGE_THREAD, &after);
 	w->sleeps = after.ru_nvcsw - before.ru_nvcsw;
 	w->back = true;
