@@ -3,11 +3,12 @@
 
 import os
 import sys
+import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../bench"))
 
-from harness import budget, guest, table  # noqa: E402
+from harness import awake, budget, guest, table  # noqa: E402
 
 _RING, _FLOOR = ("ring", "nop", 32), ("floor-irq", "nop", 1)
 
@@ -83,6 +84,34 @@ class Table(unittest.TestCase):
         text = table.render(_rows("qemu", "a", 8000) + _rows("qemu", "b", 12000))
         ratios = [line.split()[-2] for line in text.splitlines() if line.startswith("ring")]
         self.assertEqual(ratios, ["4.0", "4.0"])
+
+
+def _spinners():
+    """Scheduling class and CPUs of our child processes, in the order of the latter."""
+    found = []
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open("/proc/%s/stat" % name, encoding="ascii", errors="replace") as file:
+                parent = int(file.read().rpartition(")")[2].split()[1])
+            if parent == os.getpid():
+                found.append((os.sched_getscheduler(int(name)),
+                              os.sched_getaffinity(int(name))))
+        except (OSError, ValueError):
+            pass    # gone meanwhile
+    return sorted(found, key=lambda spinner: sorted(spinner[1]))
+
+
+class Awake(unittest.TestCase):
+    def test_one_idle_class_process_a_cpu_and_none_afterwards(self):
+        wanted = [(os.SCHED_IDLE, {cpu}) for cpu in sorted(os.sched_getaffinity(0))]
+        with self.assertRaises(KeyError):
+            with awake.awake():
+                until = time.monotonic() + 10
+                while _spinners() != wanted and time.monotonic() < until:
+                    time.sleep(0.01)
+                self.assertEqual(_spinners(), wanted)
+                raise KeyError
+        self.assertEqual(_spinners(), [])
 
 
 unittest.main()
