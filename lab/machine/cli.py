@@ -89,7 +89,8 @@ def _write_initrd(path, options):
         run.close()
 
 
-def _boot(options, workdir):
+def _run(options, workdir):
+    """One machine's life: the exit status; raises Stillborn."""
     initrd = os.path.join(workdir, "initrd")
     _write_initrd(initrd, options)
     kernel = env.image("kernel-" + options.machine)
@@ -98,6 +99,8 @@ def _boot(options, workdir):
                           options.klog_allow)
     try:
         status = run.run()
+    except session.Stillborn:
+        raise
     except session.Failure as e:
         tail = run.console_tail()
         if tail:
@@ -111,6 +114,19 @@ def _boot(options, workdir):
         with open(options.klog, "w") as f:
             f.writelines(l + "\n" for l in run.log.lines)
     return status
+
+
+def _boot(options):
+    """An emulator that dies before its guest was there has nothing to do with what is
+    run in it: once that is forgiven."""
+    for last in False, True:
+        with tempfile.TemporaryDirectory(prefix="ccwring-") as workdir:
+            try:
+                return _run(options, workdir)
+            except session.Stillborn as e:
+                session.say("%s; console log: %s%s" % (
+                    e, options.console, "" if last else "; starting it once more"))
+    return session.LAB_FAILED
 
 
 def _on_signal(number, _frame):
@@ -129,8 +145,7 @@ def main(argv):
             os.makedirs(logs, exist_ok=True)
             options.console = os.path.join(logs, "console-%d.log" % os.getpid())
         options.console = os.path.abspath(options.console)
-        with tempfile.TemporaryDirectory(prefix="ccwring-") as workdir:
-            status = _boot(options, workdir)
+        status = _boot(options)
         if not keep_console and status != session.LAB_FAILED:
             os.unlink(options.console)
         return status

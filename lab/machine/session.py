@@ -28,6 +28,10 @@ class Failure(Exception):
     """The lab could not do its part; the text says why, in one line."""
 
 
+class Stillborn(Failure):
+    """The emulator itself was ended by a signal before the guest had said anything."""
+
+
 class Session:
     def __init__(self, machine, timeout, out_dir, console_path, allow=()):
         self._machine = machine
@@ -171,8 +175,9 @@ class Session:
         if self._panic:
             raise Failure("the guest's kernel panicked")
         if not self._ended:
-            raise Failure("the machine ended (%s) before the guest was done" %
-                          self._machine.process.returncode)
+            status = self._machine.process.returncode
+            kind = Stillborn if status < 0 and not self._hello else Failure
+            raise kind("the machine ended (%s) before the guest was done" % status)
         if self._errors:
             raise Failure("; ".join(self._errors))
         findings = self.log.findings()
