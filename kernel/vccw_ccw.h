@@ -31,6 +31,12 @@
 #define VCCW_ORB_ZERO		0x0000007eu	/* with the one above */
 #define VCCW_ORB_EXTENSION	0x00000001u
 
+/* A CCW of format 1, as one number. */
+static inline u32 vccw_ccw_count(u64 ccw)
+{
+	return ccw >> 32 & 0xffff;
+}
+
 /* Words of an ORB without extension. */
 #define VCCW_ORB_WORDS		3
 

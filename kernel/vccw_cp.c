@@ -62,7 +62,7 @@ bool vccw_window_move(struct vccw_pins *pins, u32 iova_pfn)
 static u64 *vccw_straight_list(struct vccw_pins *pins, u64 ccw, const u64 *to,
 			       u64 *idal)
 {
-	u32 addr = ccw, count = ccw >> 32 & 0xffff;
+	u32 addr = ccw, count = vccw_ccw_count(ccw);
 	u32 n = vccw_blocks(addr, count, PAGE_SIZE), i;
 	struct vccw_pin *pin;
 
@@ -104,9 +104,9 @@ bool vccw_straight_rest(struct vccw_device *dev, struct vccw_cp *cp, const u64 *
 		if (unlikely(!vccw_is_straight(ccw) || to + 3 > idal))
 			return false;
 		addr = offset_in_page(ccw);
-		if (!(ccw >> 32 & 0xffff) || ccw >> 56 == VCCW_CMD_NOP) {
+		if (!vccw_ccw_count(ccw) || ccw >> 56 == VCCW_CMD_NOP) {
 			addr = pins->nowhere;
-		} else if (addr + (ccw >> 32 & 0xffff) <= PAGE_SIZE) {
+		} else if (addr + vccw_ccw_count(ccw) <= PAGE_SIZE) {
 			pin = vccw_pins_hit(pins, (u32)ccw >> PAGE_SHIFT);
 			if (unlikely(!pin))
 				return false;

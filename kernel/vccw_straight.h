@@ -68,7 +68,7 @@ static __always_inline bool vccw_straight(struct vccw_device *dev,
 			return false;
 		if (ccw >> 56 != VCCW_CMD_NOP) {
 			addr = offset_in_page(ccw);
-			if (unlikely(addr + (ccw >> 32 & 0xffff) > PAGE_SIZE))
+			if (unlikely(addr + vccw_ccw_count(ccw) > PAGE_SIZE))
 				break;
 			pin = vccw_pins_hit(pins, (u32)ccw >> PAGE_SHIFT);
 			if (unlikely(!pin || !pin->addr31))
