@@ -48,9 +48,14 @@ struct vccw_segment {
 	u8 cmd;
 };
 
+#define VCCW_CP_NO_WORDS	U64_MAX
+
 /**
  * struct vccw_cp - a translated channel program
  * @orb: what SSCH gets
+ * @words: what the client's ORB must have in its second and third word, without the
+ *	last 31 bits, for @orb to be as it has to be for a straight program of one
+ *	segment, as the one before was; VCCW_CP_NO_WORDS if it is not
  * @block: memory the channel reads it from, below 2 GiB: CCWs grow from its
  *	beginning, IDAW lists from its end
  * @size: bytes of @block
@@ -61,6 +66,7 @@ struct vccw_segment {
  */
 struct vccw_cp {
 	union orb orb;
+	u64 words;
 	void *block;
 	u32 size;
 	u32 host;

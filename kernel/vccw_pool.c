@@ -44,6 +44,7 @@ static void vccw_req_init(struct vccw_device *dev, struct vccw_req *req,
 {
 	/* Interrupts are told apart by this, see do_cio_interrupt(). */
 	req->cp.orb.cmd.intparm = dev->intparm;
+	req->cp.words = VCCW_CP_NO_WORDS;
 	req->cp.small = block;
 	vccw_cp_set_block(&req->cp, block, VCCW_CP_BLOCK);
 }

@@ -162,6 +162,7 @@ static u16 vccw_reason(int cc)
  */
 static int vccw_start(struct subchannel *sch, struct vccw_req *req)
 {
+	req->cp.words = VCCW_CP_NO_WORDS;
 	req->cp.orb.cmd.lpm &= sch->opm;
 	if (unlikely(!req->cp.orb.cmd.lpm))
 		return 3;

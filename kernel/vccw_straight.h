@@ -41,7 +41,6 @@ static __always_inline void vccw_straight_end(struct vccw_cp *cp, u64 *to, u32 c
 	*to = 0;	/* the terminator */
 	cp->segments[0].iova = cpa;
 	cp->segments[0].bytes = (void *)to - cp->block;
-	cp->nr_segments = 1;
 }
 
 /*
@@ -115,21 +114,36 @@ static inline void vccw_host_orb(struct vccw_device *dev, struct vccw_cp *cp,
 	((u32 *)&cp->orb)[1] = word;
 }
 
+/* Make the ORB for a straight program, if the client's is one that may have one. */
+static inline bool vccw_straight_orb(struct vccw_device *dev, struct vccw_cp *cp,
+				     u64 words)
+{
+	const u64 format1 = (u64)VCCW_ORB_FORMAT1 << 32;
+
+	if ((words & (VCCW_ORB_BAD | format1)) != format1)
+		return false;
+	vccw_host_orb(dev, cp, words >> 32, false);
+	cp->nr_segments = 1;
+	/* Which paths there are when the client leaves it to us may change. */
+	cp->words = words >> 32 & VCCW_ORB_LPM ? words >> 31 : VCCW_CP_NO_WORDS;
+	return true;
+}
+
 /*
  * Translate a program if it is straight, into the small block.  @words: the second
- * and third of the client's ORB.  Return: whether it was.
+ * and third of the client's ORB.  Most clients' differ in the address only, and the
+ * ORB of the request's last program will do again.
+ * Return: whether it was.
  */
 static __always_inline bool vccw_cp_translate_straight(struct vccw_device *dev,
 						       struct vccw_cp *cp,
 						       u64 words)
 {
-	const u64 format1 = (u64)VCCW_ORB_FORMAT1 << 32;
-
-	if (unlikely((words & (VCCW_ORB_BAD | format1)) != format1 ||
-		     !vccw_straight(dev, cp, words)))
+	/* What is left of the address is aligned, and bit 31 among what was compared. */
+	if (unlikely((words >> 31 != cp->words || words & 7) &&
+		     !vccw_straight_orb(dev, cp, words)))
 		return false;
-	vccw_host_orb(dev, cp, words >> 32, false);
-	return true;
+	return vccw_straight(dev, cp, words);
 }
 
 #endif /* VCCW_STRAIGHT_H */

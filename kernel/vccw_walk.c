@@ -689,6 +689,7 @@ int vccw_cp_walk(struct vccw_device *dev, struct vccw_cp *cp, const u32 *orb,
 	};
 	int ret;
 
+	cp->words = VCCW_CP_NO_WORDS;
 	ret = vccw_translate(&w, orb[2]);
 	while (ret == -ENOSPC) {
 		ret = vccw_grow(&w);
