@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The driver on the channel subsystem's bus: subchannels bound to it, their
- * interrupts and events, and the module.
+ * The driver on the channel subsystem's bus: subchannels bound to it, what happens
+ * to them, and the module.  Their interrupts are in vccw_queue.c.
  */
 #include <linux/mdev.h>
 #include <linux/module.h>
@@ -9,17 +9,6 @@
 #include <linux/slab.h>
 #include <asm/isc.h>
 #include "vccw_device.h"
-
-static void vccw_irq(struct subchannel *sch)
-{
-	struct vccw_device *dev = vccw_from_sch(sch);
-
-	inc_irq_stat(IRQIO_CIO);
-	if (likely(dev))
-		vccw_queue_irq(dev, this_cpu_ptr(&cio_irb));
-	else
-		cio_disable_subchannel(sch);	/* nobody has enabled it */
-}
 
 /* The css core calls us for subchannels that are being bound and unbound, too. */
 static void vccw_set_parent(struct subchannel *sch, struct vccw_parent *parent)
@@ -134,7 +123,7 @@ static struct css_driver vccw_css_driver = {
 		.owner = THIS_MODULE,
 	},
 	.subchannel_type = vccw_ids,
-	.irq = vccw_irq,
+	.irq = vccw_queue_irq,
 	.probe = vccw_probe,
 	.remove = vccw_remove,
 	.shutdown = vccw_shutdown,

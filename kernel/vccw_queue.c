@@ -460,16 +460,21 @@ static noinline void vccw_irq_traced(struct vccw_device *dev, struct irb *irb)
 }
 
 /**
- * vccw_queue_irq - the interrupt handler has taken status
- * @dev: the device
- * @irb: the status; changed
+ * vccw_queue_irq - interrupt of a subchannel
+ * @sch: the subchannel; its status has been taken and is in this CPU's cio_irb
  *
  * Context: hard interrupt, subchannel.lock held.
  */
-void vccw_queue_irq(struct vccw_device *dev, struct irb *irb)
+void vccw_queue_irq(struct subchannel *sch)
 {
-	lockdep_assert_held(&dev->sch->lock);
-	if (vccw_is_traced())
+	struct vccw_device *dev = vccw_from_sch(sch);
+	struct irb *irb = this_cpu_ptr(&cio_irb);
+
+	lockdep_assert_held(&sch->lock);
+	inc_irq_stat(IRQIO_CIO);
+	if (unlikely(!dev))
+		cio_disable_subchannel(sch);	/* nobody has enabled it */
+	else if (vccw_is_traced())
 		vccw_irq_traced(dev, irb);
 	else
 		vccw_take_one(dev, irb, false);

@@ -10,6 +10,7 @@
 #include "orb.h"
 #include "vccw_cp.h"
 
+struct subchannel;
 struct vccw_device;
 struct vccw_ring;
 
@@ -189,7 +190,7 @@ void vccw_complete_stopped(struct vccw_queue *q, struct vccw_req *req, int res);
 int vccw_queue_cancel(struct vccw_device *dev, u64 target, u16 *reason);
 int vccw_queue_resume(struct vccw_device *dev, u16 *reason);
 void vccw_queue_take(struct vccw_device *dev, u32 most);
-void vccw_queue_irq(struct vccw_device *dev, struct irb *irb);
+void vccw_queue_irq(struct subchannel *sch);
 u64 vccw_queue_oldest(struct vccw_device *dev);
 
 /* vccw_stop.c: ways out */
