@@ -90,11 +90,11 @@ static inline void vccw_cq_write_irb(struct vccw_ring *ring, u16 index,
 }
 
 /*
- * Write the CQE of a start that was carried out, by doublewords; cq_lock held.
- * @good: as in &struct vccw_queue.
+ * Write the CQE of a start that ended well, by doublewords; cq_lock held.
+ * @first: the first two, of &struct vccw_req.
  */
-static __always_inline void vccw_cq_write_good(struct vccw_ring *ring, u64 good,
-					       u64 user_data, const struct irb *irb)
+static __always_inline void vccw_cq_write_good(struct vccw_ring *ring, const void *first,
+					       const struct irb *irb)
 {
 	u64 *to = (u64 *)vccw_cq_slot(ring);
 
@@ -102,8 +102,7 @@ static __always_inline void vccw_cq_write_good(struct vccw_ring *ring, u64 good,
 		     offsetof(struct vfio_ccw_ring_cqe, tod) != 16 ||
 		     offsetof(struct vfio_ccw_ring_cqe, reason) != 24 ||
 		     offsetof(struct vfio_ccw_ring_cqe, irb) != 32);
-	to[0] = user_data;
-	to[1] = good;
+	memcpy(to, first, 2 * sizeof(*to));
 	asm volatile("stckf	%0" : "=Q" (to[2]) : : "cc");
 	to[3] = 0;
 	memcpy(&to[4], irb, sizeof(*irb));

@@ -99,7 +99,7 @@ static void vccw_free_pool(struct vccw_queue *q)
 	q->free = NULL;
 }
 
-static int vccw_alloc_pool(struct vccw_device *dev, u32 requests)
+static int vccw_alloc_pool(struct vccw_device *dev, u16 index, u32 requests)
 {
 	struct vccw_queue *q = &dev->queue;
 	u32 i;
@@ -119,6 +119,8 @@ static int vccw_alloc_pool(struct vccw_device *dev, u32 requests)
 			return -ENOMEM;
 		vccw_req_init(dev, &q->pool[i],
 			      (void *)*page + i % 2 * VCCW_CP_BLOCK);
+		q->pool[i].good = (VFIO_CCW_RING_CQE_IRB | VFIO_CCW_RING_CQE_GOOD) << 16 |
+				  index;
 		vccw_req_link(&q->free, &q->pool[i]);
 	}
 	return 0;
@@ -137,7 +139,6 @@ static int vccw_use_ring(struct vccw_device *dev, struct vccw_ring *ring,
 	q->unsolicited = false;
 	q->ring = ring;
 	q->ring_index = index;
-	q->good = (u64)VFIO_CCW_RING_CQE_IRB << 16 | index;
 	ret = ring->polled ? vccw_poll_begin(dev) : 0;
 	if (ret)
 		q->ring = NULL;
@@ -162,7 +163,7 @@ int vccw_queue_attach(struct vccw_device *dev, struct vccw_ring *ring,
 	int ret;
 
 	lockdep_assert_held(&dev->lock);
-	ret = vccw_alloc_pool(dev, requests);
+	ret = vccw_alloc_pool(dev, index, requests);
 	if (!ret) {
 		spin_lock_irq(&dev->sch->lock);
 		ret = vccw_use_ring(dev, ring, index);

@@ -70,6 +70,8 @@ void vccw_complete(struct vccw_queue *q, struct vccw_req *req, int res,
 	}
 	if (req->merged)
 		flags |= VFIO_CCW_RING_CQE_MERGED;
+	else if (irb && !res && vccw_irb_clean(irb))
+		flags |= VFIO_CCW_RING_CQE_GOOD;
 	large = req->large;
 	req->special = 0;
 	if (irb)
@@ -423,7 +425,8 @@ vccw_end_good(struct vccw_queue *q, struct vccw_ring *ring, struct vccw_req *req
 	if (traced)
 		vccw_trace(complete, q, req, 0, VFIO_CCW_RING_R_NONE);
 	vccw_hide_cpa(req, irb);
-	vccw_cq_write_good(ring, q->good, req->user_data, irb);
+	BUILD_BUG_ON(sizeof(req->first) != offsetof(struct vfio_ccw_ring_cqe, tod));
+	vccw_cq_write_good(ring, &req->first, irb);
 	req->next = q->done;
 	q->done = req;
 	return next;

@@ -35,14 +35,19 @@ enum vccw_func {
  * @failed: status in the middle of the start was not harmless
  * @stopped: by a HALT; device end is still to come
  * @merged: status that found no room in the CQ is in @irb
+ * @first: how the CQE of a start begins that ends well
  * @user_data: of the SQE
+ * @good: result, flags and subchannel
  * @seq: number for the pin cache
  * @irb: that status
  * @cp: the translated program
  */
 struct vccw_req {
 	struct vccw_req *next;
-	u64 user_data;
+	struct_group(first,
+		u64 user_data;
+		u64 good;
+	);
 	union {
 		struct {
 			u8 func;
@@ -102,7 +107,6 @@ enum vccw_queue_state {
  * @path_work: ends the start whose channel path has gone
  * @ring: the ring attached, NULL if none is
  * @ring_index: index of this subchannel in it
- * @good: second doubleword of a CQE for a start that was carried out
  * @pool: the requests of @ring
  * @pool_pages: their blocks, two a page
  * @pool_size: their number
@@ -139,7 +143,6 @@ struct vccw_queue {
 	struct work_struct path_work;
 	struct vccw_ring *ring;
 	u16 ring_index;
-	u64 good;
 	struct vccw_req *pool;
 	unsigned long *pool_pages;
 	u32 pool_size;

@@ -149,6 +149,8 @@ static void complete(struct region_queue *q, struct region_sch *sch, struct requ
 	cqe->reason = reason;
 	if (irb)
 		put_irb(sch, cqe, irb);
+	if (!res && cqe->flags == VFIO_CCW_RING_CQE_IRB && ccwring_irb_good(irb))
+		cqe->flags |= VFIO_CCW_RING_CQE_GOOD;
 	publish_cqe(q);
 	q->reserved--;
 	req->next = q->free;

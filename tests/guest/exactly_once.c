@@ -32,7 +32,7 @@ static uint32_t run(struct t_ring *ring, uint32_t program, uint32_t *wrong)
 			return reaped;
 		while (t_ring_reap(ring, &cqe)) {
 			if (cqe.user_data != user_data(reaped) || cqe.res ||
-			    cqe.flags != VFIO_CCW_RING_CQE_IRB || !t_irb_good(cqe.irb))
+			    cqe.flags != (VFIO_CCW_RING_CQE_IRB | VFIO_CCW_RING_CQE_GOOD))
 				++*wrong;
 			reaped++;
 		}

@@ -145,6 +145,19 @@ int t_ring_enter(struct t_ring *ring, uint32_t submit, uint32_t complete)
 	return t_ring_enter_raw(ring, &enter);
 }
 
+/* The driver's word for a start that ended well and the status are one. */
+static void check_good(const struct vfio_ccw_ring_cqe *cqe)
+{
+	const uint16_t flags = cqe->flags & ~VFIO_CCW_RING_CQE_GOOD;
+	bool good = !cqe->res && !cqe->reason && flags == VFIO_CCW_RING_CQE_IRB &&
+		    t_irb_good(cqe->irb) && !(cqe->irb[0] & 3) &&
+		    t_irb_function(cqe->irb) == T_FUNCTION_START;
+
+	T_NEED(good == !!(cqe->flags & VFIO_CCW_RING_CQE_GOOD),
+	       "flags %#x are as res %d, reason %u and the IRB say", cqe->flags, cqe->res,
+	       cqe->reason);
+}
+
 bool t_ring_reap(struct t_ring *ring, struct vfio_ccw_ring_cqe *cqe)
 {
 	const struct vfio_ccw_ring_cqe *cqes = (void *)(ring->cq + ring->setup.off_cqes);
@@ -152,6 +165,7 @@ bool t_ring_reap(struct t_ring *ring, struct vfio_ccw_ring_cqe *cqe)
 	if (t_ring_cq_tail(ring) == ring->head)
 		return false;
 	*cqe = cqes[ring->head & (ring->setup.cq_entries - 1)];
+	check_good(cqe);
 	t_ring_store_head(ring, ++ring->head);
 	return true;
 }

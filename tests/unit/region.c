@@ -86,6 +86,8 @@ static void interrupt(uint32_t word0, uint8_t dstat)
 #define GOOD	     0x0c
 #define START_STATUS (CCWRING_SCSW_FC_START | 0x07)
 #define HALT_STATUS  (CCWRING_SCSW_FC_HALT | 0x07)
+/* Flags of the completion of a start with this status. */
+#define WELL	     (VFIO_CCW_RING_CQE_IRB | VFIO_CCW_RING_CQE_GOOD)
 
 static void assert_cqe(uint64_t user_data, int res, unsigned int reason, unsigned int flags)
 {
@@ -114,10 +116,10 @@ static void one_at_a_time(void **state)
 	assert_started(0x1000);
 	assert_no_cqe();
 	interrupt(START_STATUS, GOOD);
-	assert_cqe(0x1000, 0, 0, VFIO_CCW_RING_CQE_IRB);
+	assert_cqe(0x1000, 0, 0, WELL);
 	assert_started(0x2000);
 	interrupt(START_STATUS, GOOD);
-	assert_cqe(0x2000, 0, 0, VFIO_CCW_RING_CQE_IRB);
+	assert_cqe(0x2000, 0, 0, WELL);
 	assert_no_cqe();
 	assert_int_equal(queue.reserved, 0);
 }
@@ -235,12 +237,12 @@ static void cancels_what_waits(void **state)
 	push_start(0x5000);
 	region_queue_consume(&queue);
 	interrupt(START_STATUS, GOOD);
-	assert_cqe(0x1000, 0, 0, VFIO_CCW_RING_CQE_IRB);
+	assert_cqe(0x1000, 0, 0, WELL);
 	interrupt(START_STATUS, GOOD);
-	assert_cqe(0x2000, 0, 0, VFIO_CCW_RING_CQE_IRB);
+	assert_cqe(0x2000, 0, 0, WELL);
 	assert_started(0x5000);
 	interrupt(START_STATUS, GOOD);
-	assert_cqe(0x5000, 0, 0, VFIO_CCW_RING_CQE_IRB);
+	assert_cqe(0x5000, 0, 0, WELL);
 	assert_int_equal(queue.reserved, 0);
 }
 

@@ -229,11 +229,14 @@ struct vfio_ccw_ring_sqe {
  * MERGED: the CQ had no room for earlier status of this kind; what it said is
  *	merged into this IRB as the subchannel itself merges status that is
  *	not cleared in time.
+ * GOOD: a start ended with channel end and device end together and nothing else;
+ *	the other flags are IRB alone, res and reason are 0.  All such have it.
  */
 #define VFIO_CCW_RING_CQE_MORE		(1U << 0)
 #define VFIO_CCW_RING_CQE_IRB		(1U << 1)
 #define VFIO_CCW_RING_CQE_UNSOLICITED	(1U << 2)
 #define VFIO_CCW_RING_CQE_MERGED	(1U << 3)
+#define VFIO_CCW_RING_CQE_GOOD		(1U << 4)
 
 /**
  * struct vfio_ccw_ring_cqe - completion queue entry

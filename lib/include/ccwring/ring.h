@@ -470,7 +470,7 @@ static inline void ccwring_cqe_seen(struct ccwring_ring *ring, uint32_t n)
  */
 static inline bool ccwring_cqe_good(const struct vfio_ccw_ring_cqe *cqe)
 {
-	return cqe->res == 0 && cqe->flags == VFIO_CCW_RING_CQE_IRB && ccwring_irb_good(cqe->irb);
+	return cqe->flags & VFIO_CCW_RING_CQE_GOOD;
 }
 
 /**
