@@ -101,7 +101,8 @@ bool vccw_straight_rest(struct vccw_device *dev, struct vccw_cp *cp, const u64 *
 
 	while (offset_in_page(from) || to == cp->block) {
 		ccw = READ_ONCE(*from++);
-		if (unlikely(!vccw_is_straight(ccw) || to + 3 > idal))
+		if (unlikely(ccw & VCCW_NOT_STRAIGHT || !vccw_straight_cmd(ccw) ||
+			     to + 3 > idal))
 			return false;
 		addr = offset_in_page(ccw);
 		if (!vccw_ccw_count(ccw) || ccw >> 56 == VCCW_CMD_NOP) {

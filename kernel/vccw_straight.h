@@ -24,10 +24,8 @@
 /* With both of these 0 a command is invalid, TIC, Read Backward or a Sense. */
 #define VCCW_CMD_LOW		(3ull << 56)
 
-static inline bool vccw_is_straight(u64 ccw)
+static inline bool vccw_straight_cmd(u64 ccw)
 {
-	if (unlikely(ccw & VCCW_NOT_STRAIGHT))
-		return false;
 	return likely(ccw & VCCW_CMD_LOW) || (ccw >> 56 & 0x0f) == VCCW_CMD_SENSE;
 }
 
@@ -63,9 +61,11 @@ static __always_inline bool vccw_straight(struct vccw_device *dev,
 	from = pins->window.at + offset_in_page(cpa);
 	do {
 		ccw = READ_ONCE(*from);
-		if (unlikely(!vccw_is_straight(ccw)))
+		if (unlikely(ccw & VCCW_NOT_STRAIGHT))
 			return false;
-		if (ccw >> 56 != VCCW_CMD_NOP) {
+		if (likely(ccw >> 56 != VCCW_CMD_NOP)) {
+			if (unlikely(!vccw_straight_cmd(ccw)))
+				return false;
 			addr = offset_in_page(ccw);
 			if (unlikely(addr + vccw_ccw_count(ccw) > PAGE_SIZE))
 				break;
