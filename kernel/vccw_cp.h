@@ -53,9 +53,9 @@ struct vccw_segment {
 /**
  * struct vccw_cp - a translated channel program
  * @orb: what SSCH gets
- * @words: what the client's ORB must have in its second and third word, without the
- *	last 31 bits, for @orb to be as it has to be for a straight program of one
- *	segment, as the one before was; VCCW_CP_NO_WORDS if it is not
+ * @words: second word of the client's ORB, and the bit behind it, for which @orb and
+ *	@nr_segments are right if its program is straight; VCCW_CP_NO_WORDS if there
+ *	is none
  * @block: memory the channel reads it from, below 2 GiB: CCWs grow from its
  *	beginning, IDAW lists from its end
  * @size: bytes of @block
