@@ -9,31 +9,35 @@
 #include <linux/types.h>
 
 /**
- * struct vccw_fifo - requests in their order
+ * struct vccw_fifo - requests in their order; empty if zeroed
  * @first: the oldest, NULL if there is none
- * @end: where the next one will be linked
+ * @end: where the latest has its next one, if there is one
  */
 struct vccw_fifo {
 	struct vccw_req *first;
 	struct vccw_req **end;
 };
 
-static inline void vccw_fifo_init(struct vccw_fifo *fifo)
-{
-	fifo->first = NULL;
-	fifo->end = &fifo->first;
-}
-
 static inline bool vccw_fifo_empty(const struct vccw_fifo *fifo)
 {
 	return !fifo->first;
 }
 
+/* Many at once, linked already: from @first to where the last has its next, NULL. */
+static inline void vccw_fifo_append(struct vccw_fifo *fifo, struct vccw_req *first,
+				    struct vccw_req **end)
+{
+	if (fifo->first)
+		*fifo->end = first;
+	else
+		fifo->first = first;
+	fifo->end = end;
+}
+
 static inline void vccw_fifo_push(struct vccw_fifo *fifo, struct vccw_req *req)
 {
 	req->next = NULL;
-	*fifo->end = req;
-	fifo->end = &req->next;
+	vccw_fifo_append(fifo, req, &req->next);
 }
 
 /* Remove *@at, which is &fifo->first or the @next of a request. */
@@ -51,15 +55,10 @@ static inline struct vccw_req *vccw_fifo_remove(struct vccw_fifo *fifo,
 /* The oldest; there is one. */
 static inline struct vccw_req *vccw_fifo_pop(struct vccw_fifo *fifo)
 {
-	return vccw_fifo_remove(fifo, &fifo->first);
-}
+	struct vccw_req *req = fifo->first;
 
-/* Many at once, linked already: from @first to where the last has its next, NULL. */
-static inline void vccw_fifo_append(struct vccw_fifo *fifo, struct vccw_req *first,
-				    struct vccw_req **end)
-{
-	*fifo->end = first;
-	fifo->end = end;
+	fifo->first = req->next;
+	return req;
 }
 
 /* Move all of @from behind @to. */
@@ -68,7 +67,7 @@ static inline void vccw_fifo_move(struct vccw_fifo *to, struct vccw_fifo *from)
 	if (vccw_fifo_empty(from))
 		return;
 	vccw_fifo_append(to, from->first, from->end);
-	vccw_fifo_init(from);
+	from->first = NULL;
 }
 
 #endif /* VCCW_FIFO_H */

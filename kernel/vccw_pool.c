@@ -65,8 +65,6 @@ int vccw_queue_init(struct vccw_device *dev)
 		return -ENOMEM;
 	q->state = VCCW_QUEUE_CLOSED;
 	q->schid = dev->sch->schid;
-	vccw_fifo_init(&q->ready);
-	vccw_fifo_init(&q->funcs);
 	init_waitqueue_head(&q->idle);
 	INIT_WORK(&q->path_work, vccw_queue_path_work);
 	vccw_req_init(dev, &q->region_req, block);

@@ -216,9 +216,8 @@ static __always_inline struct vccw_req *vccw_issue_next(struct vccw_queue *q,
 		return NULL;
 	if (traced)
 		vccw_trace(ssch, vccw_of(q)->sch, req, 0);
+	/* As vccw_fifo_pop(), which would have to look again, behind SSCH. */
 	q->ready.first = req->next;
-	if (!req->next)
-		vccw_fifo_init(&q->ready);
 	return req;
 }
 

@@ -173,7 +173,7 @@ void vccw_queue_stop_range(struct vccw_device *dev, u64 first, u64 last,
 {
 	struct vccw_queue *q = &dev->queue;
 	struct vccw_req *active, *req, **at;
-	struct vccw_fifo waiting, doomed;
+	struct vccw_fifo waiting = {}, doomed = {};
 	bool stop;
 
 	lockdep_assert_held(&dev->lock);
@@ -182,8 +182,6 @@ void vccw_queue_stop_range(struct vccw_device *dev, u64 first, u64 last,
 	 * meanwhile, and the active one's memory stays even if it ends, because
 	 * that takes dev->lock.
 	 */
-	vccw_fifo_init(&waiting);
-	vccw_fifo_init(&doomed);
 	spin_lock_irq(&dev->sch->lock);
 	vccw_drain(q);
 	vccw_fifo_move(&waiting, &q->ready);
