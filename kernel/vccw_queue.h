@@ -44,10 +44,12 @@ enum vccw_func {
  */
 struct vccw_req {
 	struct vccw_req *next;
+
 	struct_group(first,
 		u64 user_data;
 		u64 good;
 	);
+
 	union {
 		struct {
 			u8 func;
