@@ -82,7 +82,7 @@ static void over_31_bits(void)
 }
 
 /* Data that fill half a page and go on in the next one. */
-static void spread(const char *after)
+static void spread(uint32_t flags, const char *after)
 {
 	const uint32_t from = T_DATA + T_PAGE / 2 - 4;
 	uint8_t *at = t_at(&vm, from);
@@ -91,15 +91,17 @@ static void spread(const char *after)
 	t_ccw1(t_at(&vm, T_PROGRAM), T_CMD_SENSE_ID, T_CCW_SLI, T_PAGE / 2 + 8, from);
 	memset(at, 0x5a, 8);
 	memset(t_at(&vm, T_DATA + T_PAGE), 0x5a, 8);
-	T_EQUAL(start(T_ORB_PLAIN, T_PROGRAM), 0, "a program whose data cross a page, after %s",
-		after);
+	T_EQUAL(start(flags, T_PROGRAM), 0, "a program whose data cross a page, after %s", after);
 	/* No byte of the device's identity is that. */
 	for (i = 0; i < 7; i++)
 		in_place += at[i] != 0x5a;
 	T_EQUAL(in_place, 7, "... which are in their place");
 }
 
-/* An ORB with IDAWs of 2 KiB is no ORB for one with those of 4 KiB. */
+/*
+ * The driver's own IDAWs are of 4 KiB: an ORB for the client's of 2 KiB is none for
+ * those, and the other way round.
+ */
 static void idaws_of_2k(void)
 {
 	const uint64_t idaw = T_DATA;
@@ -112,14 +114,14 @@ static void idaws_of_2k(void)
 		good += !start(T_ORB_PLAIN | T_ORB_IDAW_2K, T_PROGRAM);
 	T_EQUAL(good, ALL_REQUESTS, "%d programs with IDAWs of 2 KiB", ALL_REQUESTS);
 	for (i = 0; i < ALL_REQUESTS; i++)
-		spread("them");
+		spread(T_ORB_PLAIN | T_ORB_IDAW_2K, "them");
 }
 
 int main(void)
 {
 	t_vm_open(&vm);
 	t_ring_open(&ring, vm.devices[0].fd, 8);
-	spread("nothing");
+	spread(T_ORB_PLAIN, "nothing");
 	misaligned();
 	over_31_bits();
 	idaws_of_2k();
