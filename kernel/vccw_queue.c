@@ -19,6 +19,7 @@
 #include "vccw_ioasm.h"
 #include "vccw_irb.h"
 #include "vccw_trace.h"
+#include "vccw_uring.h"
 #include "ioasm.h"
 
 static inline struct vccw_device *vccw_of(struct vccw_queue *q)
@@ -56,8 +57,8 @@ void vccw_complete(struct vccw_queue *q, struct vccw_req *req, int res,
 		   u16 reason, const struct irb *irb)
 {
 	struct vccw_fault fault = { .reason = reason };
+	bool large, by_uring;
 	u16 flags = 0;
-	bool large;
 
 	vccw_trace(complete, q, req, res, reason);
 	if (unlikely(q->drains))
@@ -73,8 +74,11 @@ void vccw_complete(struct vccw_queue *q, struct vccw_req *req, int res,
 	else if (irb && !res && vccw_irb_clean(irb))
 		flags |= VFIO_CCW_RING_CQE_GOOD;
 	large = req->large;
+	by_uring = req->by_uring;
 	req->special = 0;
-	if (irb)
+	if (by_uring)
+		vccw_uring_end(req->uring, res, reason, irb);
+	else if (irb)
 		vccw_cq_post_irb(q->ring, q->ring_index, req->user_data, flags,
 				 res, reason, irb);
 	else
@@ -265,7 +269,7 @@ static void vccw_intermediate(struct vccw_queue *q, struct irb *irb)
 		vccw_region_irb(vccw_of(q), irb);
 		return;
 	}
-	if (!req->merged &&
+	if (!req->merged && !req->by_uring &&
 	    vccw_cq_post_extra(q->ring, q->ring_index, req->user_data,
 			       VFIO_CCW_RING_CQE_MORE, irb))
 		return;

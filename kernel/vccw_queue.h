@@ -13,6 +13,7 @@
 struct subchannel;
 struct vccw_device;
 struct vccw_ring;
+struct vccw_uring;
 
 enum vccw_func {
 	VCCW_START,
@@ -29,6 +30,7 @@ enum vccw_func {
  * @region: came through the device's regions, not through a ring
  * @recover: may start although an earlier start failed unseen
  * @large: has a large block
+ * @by_uring: came through an io_uring, and @uring stands for it
  * @issued: HALT, CLEAR: the subchannel has accepted it
  * @cancel: why the driver is taking back the started request, enum
  *	vfio_ccw_ring_reason, 0 if it is not
@@ -39,6 +41,7 @@ enum vccw_func {
  * @user_data: of the SQE
  * @good: result, flags and subchannel
  * @seq: number for the pin cache
+ * @uring: what its end is told to, if @by_uring
  * @irb: that status
  * @cp: the translated program
  */
@@ -56,6 +59,7 @@ struct vccw_req {
 			bool region;
 			bool recover : 1;
 			bool large : 1;
+			bool by_uring : 1;
 			bool issued;
 			bool failed;
 			bool stopped;
@@ -65,6 +69,7 @@ struct vccw_req {
 		u64 special;
 	};
 	u64 seq;
+	struct vccw_uring *uring;
 	struct irb irb;
 	struct vccw_cp cp;
 };
@@ -207,6 +212,7 @@ void vccw_queue_paths(struct vccw_device *dev);
 void vccw_queue_path_lost(struct vccw_device *dev, u8 mask);
 void vccw_queue_path_work(struct work_struct *work);
 void vccw_queue_stop_all(struct vccw_device *dev, u16 reason);
+void vccw_queue_stop_uring(struct vccw_device *dev, const struct vccw_uring *uring);
 void vccw_queue_stop_range(struct vccw_device *dev, u64 first, u64 last,
 			   u16 reason);
 int vccw_queue_settle(struct vccw_device *dev);

@@ -14,6 +14,7 @@
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 #include "vccw_device.h"
+#include "vccw_uring.h"
 
 /* What 0 in the setup parameters means, and the most. */
 #define VCCW_RING_POLL_US	100
@@ -32,6 +33,7 @@ static void vccw_ring_free(struct kref *ref)
 {
 	struct vccw_ring *ring = container_of(ref, struct vccw_ring, ref);
 
+	vccw_uring_free_all(ring);
 	vfree(ring->sq_area);
 	vfree(ring->cq_area);
 	kfree(ring);
@@ -234,6 +236,7 @@ static const struct file_operations vccw_ring_fops = {
 	.release = vccw_ring_release,
 	.unlocked_ioctl = vccw_ring_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
+	.uring_cmd = vccw_uring_cmd,
 	.mmap = vccw_ring_mmap,
 	.poll = vccw_ring_poll,
 	.llseek = noop_llseek,
@@ -274,6 +277,8 @@ static void vccw_ring_describe(const struct vccw_ring *ring,
 	setup->features = VFIO_CCW_RING_FEAT_THREAD;
 	if (vccw_poll_possible())
 		setup->features |= VFIO_CCW_RING_FEAT_POLL;
+	if (IS_ENABLED(CONFIG_IO_URING))
+		setup->features |= VFIO_CCW_RING_FEAT_URING;
 	setup->sq_bytes = ring->sq_bytes;
 	setup->cq_bytes = ring->cq_bytes;
 	setup->off_sq_tail = VCCW_RING_SQ_TAIL;

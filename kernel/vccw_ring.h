@@ -15,6 +15,7 @@
 struct file;
 struct poll_table_struct;
 struct vccw_device;
+struct vccw_uring;
 
 /* Words that different CPUs write are kept a cache line of s390 apart. */
 #define VCCW_RING_LINE		256
@@ -62,8 +63,12 @@ struct vccw_device;
  * @cq_lock: protects the following; nests inside a subchannel's lock
  * @cq_next: the CQ tail; what @cq_tail says is never read back
  * @cq_seen: last valid CQ head read from user space
- * @cq_promised: CQ slots given away, free-running: one for each SQE consumed
- *	and for each CQE beyond those
+ * @cq_promised: CQ slots given away, free-running: one for each SQE consumed and for
+ *	each CQE beyond those, and as long as they are under way for requests of an
+ *	io_uring
+ * @uring_free: those of @uring that stand for none
+ *
+ * @uring: what stands for such requests, NULL before the first one; @submit
  *
  * @sleepers: those in VFIO_CCW_RING_ENTER, poll(), select() and epoll
  */
@@ -100,6 +105,9 @@ struct vccw_ring {
 	u32 cq_next;
 	u32 cq_seen;
 	u32 cq_promised;
+	struct vccw_uring *uring_free;
+
+	struct vccw_uring *uring;
 
 	wait_queue_head_t sleepers;
 };
@@ -112,6 +120,8 @@ void vccw_ring_detach(struct vccw_device *dev);
 /* vccw_sq.c: submission */
 long vccw_sq_submit(struct vccw_ring *ring, u32 to_submit);
 long vccw_ring_enter(struct vccw_ring *ring, unsigned long arg);
+int vccw_sq_one(struct vccw_ring *ring, const struct vfio_ccw_ring_sqe *sqe,
+		struct vccw_uring *uring, struct vccw_fault *fault);
 
 /* vccw_poll.c: completions without interrupts */
 bool vccw_poll_possible(void);

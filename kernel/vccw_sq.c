@@ -35,6 +35,7 @@ static_assert(offsetof(struct vfio_ccw_ring_sqe, opcode) == 0 &&
  * @end: where the next one will be linked
  * @dev: the one of the latest SQE, NULL at first
  * @start: what a START for it without flags begins with
+ * @uring: what stands for the only one, of an io_uring; NULL for SQEs of the ring
  */
 struct vccw_batch {
 	struct vccw_ring *ring;
@@ -42,6 +43,7 @@ struct vccw_batch {
 	struct vccw_device **end;
 	struct vccw_device *dev;
 	u64 start;
+	struct vccw_uring *uring;
 };
 
 /* Takes the device's lock, which vccw_part_end() gives back. */
@@ -178,6 +180,8 @@ static int vccw_sqe_start(struct vccw_batch *b,
 	req->user_data = sqe->user_data;
 	req->recover = sqe->flags & VFIO_CCW_RING_SQE_RECOVER;
 	req->large = req->cp.block != req->cp.small;
+	req->by_uring = !!b->uring;
+	req->uring = b->uring;
 	vccw_trace(queue, dev->sch, req);
 	dev->batch.end = &req->next;
 	return -EIOCBQUEUED;
@@ -223,6 +227,8 @@ static int vccw_sqe_func(struct vccw_batch *b,
 	b->dev->queue.free = req->next;
 	req->user_data = sqe->user_data;
 	req->func = sqe->opcode == VFIO_CCW_RING_OP_HALT ? VCCW_HALT : VCCW_CLEAR;
+	req->by_uring = !!b->uring;
+	req->uring = b->uring;
 	vccw_queue_func(b->dev, req);
 	return -EIOCBQUEUED;
 }
@@ -268,6 +274,33 @@ static int vccw_sqe_submit(struct vccw_batch *b,
 	default:
 		return vccw_sqe_at_once(b, sqe, &fault->reason);
 	}
+}
+
+/**
+ * vccw_sq_one - carry out a request that is not in the SQ
+ * @ring: the ring
+ * @sqe: the request, a copy
+ * @uring: what its end is told to; a slot of the CQ is set aside for it
+ * @fault: what is wrong, all zero at first, filled in when it fails
+ *
+ * Context: process context, vccw_ring.submit held; sleeps.
+ * Return: -EIOCBQUEUED if it ends later, else 0 or -errno.
+ */
+int vccw_sq_one(struct vccw_ring *ring, const struct vfio_ccw_ring_sqe *sqe,
+		struct vccw_uring *uring, struct vccw_fault *fault)
+{
+	struct vccw_batch batch = {
+		.ring = ring,
+		.end = &batch.devices,
+		.uring = uring,
+	};
+	int ret = vccw_sqe_submit(&batch, sqe, fault);
+
+	if (ret && ret != -EIOCBQUEUED)
+		vccw_trace(refuse, vccw_ring_device(ring, sqe->subchannel), sqe->user_data,
+			   ret, fault);
+	vccw_batch_end(&batch);
+	return ret;
 }
 
 /* Consume one SQE of any kind. */

@@ -142,6 +142,59 @@ void vccw_queue_stop_all(struct vccw_device *dev, u16 reason)
 	spin_unlock_irq(&dev->sch->lock);
 }
 
+static bool vccw_is_for(const struct vccw_req *req, const struct vccw_uring *uring)
+{
+	return req->by_uring && req->uring == uring;
+}
+
+/* Take it back if it waits for its turn; sch->lock held. */
+static void vccw_take_back_uring(struct vccw_queue *q, const struct vccw_uring *uring)
+{
+	struct vccw_req *req, **at;
+
+	for (at = &q->ready.first; (req = *at); at = &req->next) {
+		if (!vccw_is_for(req, uring))
+			continue;
+		vccw_fifo_remove(&q->ready, at);
+		vccw_complete(q, req, -ECANCELED, VFIO_CCW_RING_R_CANCELED, NULL);
+		return;
+	}
+}
+
+/* Is it what the subchannel is at? sch->lock held. */
+static bool vccw_is_at(const struct vccw_queue *q, const struct vccw_uring *uring)
+{
+	const struct vccw_req *req;
+
+	for (req = q->funcs.first; req; req = req->next) {
+		if (vccw_is_for(req, uring))
+			return true;
+	}
+	return q->active && vccw_is_for(q->active, uring);
+}
+
+/**
+ * vccw_queue_stop_uring - end a request of an io_uring, if it is under way
+ * @dev: the device
+ * @uring: what stands for it
+ *
+ * Context: process context, vccw_ring.submit held; sleeps.
+ */
+void vccw_queue_stop_uring(struct vccw_device *dev, const struct vccw_uring *uring)
+{
+	struct vccw_queue *q = &dev->queue;
+
+	mutex_lock(&dev->lock);
+	spin_lock_irq(&dev->sch->lock);
+	vccw_drain(q);
+	vccw_take_back_uring(q, uring);
+	if (vccw_is_at(q, uring))
+		vccw_stop_active(dev, VFIO_CCW_RING_R_CANCELED);
+	vccw_drained(dev);
+	spin_unlock_irq(&dev->sch->lock);
+	mutex_unlock(&dev->lock);
+}
+
 /* Does a request transfer data to or from a range of client memory? */
 static bool vccw_req_uses(struct vccw_device *dev, const struct vccw_req *req,
 			  u64 first, u64 last)

@@ -129,9 +129,13 @@ struct vfio_ccw_ring_setup {
 #define VFIO_CCW_RING_SETUP_THREAD	(1U << 1)
 #define VFIO_CCW_RING_SETUP_THREAD_CPU	(1U << 2)
 
-/* &vfio_ccw_ring_setup.features */
+/*
+ * &vfio_ccw_ring_setup.features: setup flags, and URING for the commands of
+ * IORING_OP_URING_CMD.
+ */
 #define VFIO_CCW_RING_FEAT_POLL		(1ULL << 0)
 #define VFIO_CCW_RING_FEAT_THREAD	(1ULL << 1)
+#define VFIO_CCW_RING_FEAT_URING	(1ULL << 2)
 
 /*
  * The flags in the CQ area.
@@ -437,5 +441,87 @@ struct vfio_ccw_ring_enter {
  * Return: as VFIO_CCW_RING_ENTER.
  */
 #define VFIO_CCW_RING_SUBMIT		_IO(VFIO_CCW_RING_MAGIC, 1)
+
+/*
+ * IORING_OP_URING_CMD on the ring file descriptor; &io_uring_sqe.cmd_op says which
+ * of the following, and its command area holds the structure.  On a ring that polls
+ * both fail with -EOPNOTSUPP, with another cmd_op -ENOTTY.
+ */
+
+/**
+ * struct vfio_ccw_ring_uring_request - argument of VFIO_CCW_RING_URING_REQUEST
+ * @opcode: enum vfio_ccw_ring_opcode
+ * @flags: VFIO_CCW_RING_SQE_*, VFIO_CCW_RING_URING_*
+ * @subchannel: as &vfio_ccw_ring_sqe.subchannel
+ * @reserved0: must be 0
+ * @irb: where in user memory the IRB goes, VFIO_CCW_RING_IRB_SIZE bytes; 0 for
+ *	nowhere
+ * @orb: as &vfio_ccw_ring_sqe.orb
+ * @target: CANCEL: &io_uring_sqe.user_data of the start to take back
+ * @reserved: must be 0
+ *
+ * One request without an SQE and a CQE of this ring.  Its completion is that of
+ * the io_uring, which needs IORING_SETUP_SQE128 (else -EMSGSIZE) and
+ * IORING_SETUP_CQE32 (else -EOVERFLOW).  In &io_uring_cqe.res and the first of
+ * &io_uring_cqe.big_cqe are
+ *
+ *   res >= 0  a good end (see VFIO_CCW_RING_CQE_GOOD), or HALT or CLEAR was carried
+ *             out: second word of the SCSW, its channel-program address, which is
+ *             an IOVA; and the first word (high) with the third (low).  All are 0
+ *             for an opcode that has no status.
+ *   -EIO      any other end of a start: the first word with the third.  The second
+ *             is in the IRB.
+ *   res < 0   as &vfio_ccw_ring_cqe.res: refused or taken back; and @ccw_addr (high),
+ *             @ccw_index (next 16 bits) and @reason (lowest) of that structure.
+ *             -EFAULT with reason 0: @irb cannot be written.
+ *
+ * The IRB is stored when there is one, also with the last of these.
+ *
+ * There is one completion for a request: status before its end is merged into that
+ * of the end.  Requests under way have a slot of the CQ set aside; -EBUSY with
+ * reason 0 if there is none.  When the io_uring or its task goes away, those under
+ * way are cancelled.
+ *
+ * A failed start holds what is queued behind it, as with SQEs of this ring, but what
+ * is submitted afterwards is not held: io_uring does not say what its user has seen.
+ * What must not start without success is linked to it with IOSQE_IO_LINK.
+ */
+struct vfio_ccw_ring_uring_request {
+	__u8 opcode;
+	__u8 flags;
+	__u16 subchannel;
+	__u32 reserved0;
+	__aligned_u64 irb;
+	__u8 orb[VFIO_CCW_RING_ORB_SIZE] __attribute__((aligned(8)));
+	__aligned_u64 target;
+	__aligned_u64 reserved[3];
+};
+
+/*
+ * &vfio_ccw_ring_uring_request.flags, besides VFIO_CCW_RING_SQE_*
+ *
+ * BRIEF: no IRB for a start that ends with channel end and device end together and
+ * nothing else; the SCSW has said it all.
+ */
+#define VFIO_CCW_RING_URING_BRIEF	(1U << 7)
+
+/**
+ * struct vfio_ccw_ring_uring_enter - argument of VFIO_CCW_RING_URING_ENTER
+ * @to_submit: consume up to this many SQEs of this ring
+ * @min_complete: complete when its CQ holds at least this many CQEs
+ * @reserved: must be 0
+ *
+ * A doorbell in an io_uring: as VFIO_CCW_RING_ENTER with the same fields.  Any
+ * io_uring will do.  &io_uring_cqe.res is the number of SQEs consumed or -errno; with
+ * -ECANCELED the wait was cut short because the io_uring or its task goes away.
+ */
+struct vfio_ccw_ring_uring_enter {
+	__u32 to_submit;
+	__u32 min_complete;
+	__aligned_u64 reserved;
+};
+
+#define VFIO_CCW_RING_URING_REQUEST	_IOW(0xcc, 2, struct vfio_ccw_ring_uring_request)
+#define VFIO_CCW_RING_URING_ENTER	_IOW(0xcc, 3, struct vfio_ccw_ring_uring_enter)
 
 #endif /* _UAPI_LINUX_VFIO_CCW_RING_H */
