@@ -390,10 +390,44 @@ static void vccw_end_or_go_on(struct vccw_queue *q, struct irb *irb)
 	}
 }
 
+/* What is special of a start of an io_uring, if nothing else is. */
+static inline u64 vccw_special_uring(void)
+{
+	const struct vccw_req req = { .by_uring = true };
+
+	return req.special;
+}
+
+/*
+ * As vccw_good_end() and vccw_end_good(), of a start of an io_uring.
+ * Return: false if it is anything else; nothing has been done then.
+ */
+static bool vccw_uring_good(struct vccw_device *dev, struct irb *irb)
+{
+	struct vccw_queue *q = &dev->queue;
+	struct vccw_req *req = q->active;
+
+	if (!req || req->special != vccw_special_uring() || q->not_plain ||
+	    !vccw_irb_clean(irb))
+		return false;
+	q->active = vccw_issue_next(q, true);
+	vccw_trace(complete, q, req, 0, VFIO_CCW_RING_R_NONE);
+	vccw_hide_cpa(req, irb);
+	vccw_uring_end(req->uring, 0, VFIO_CCW_RING_R_NONE, irb);
+	req->special = 0;
+	req->next = q->done;
+	q->done = req;
+	if (unlikely(!q->active && q->ready.first))
+		vccw_issue_start(dev);
+	return true;
+}
+
 static noinline void vccw_other_status(struct vccw_device *dev, struct irb *irb)
 {
 	struct vccw_queue *q = &dev->queue;
 
+	if (vccw_uring_good(dev, irb))
+		return;
 	vccw_hide_cpa(q->active, irb);
 	vccw_irb_hide_addresses(irb);
 	vccw_end_or_go_on(q, irb);

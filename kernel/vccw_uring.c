@@ -197,7 +197,8 @@ static int vccw_uring_read(struct io_uring_cmd *cmd, struct vfio_ccw_ring_sqe *s
 	static_assert(offsetof(struct vfio_ccw_ring_uring_request, reserved) ==
 		      offsetof(struct vfio_ccw_ring_sqe, reserved));
 	barrier();	/* from here on only the copy counts */
-	if (memchr_inv(request.reserved, 0, sizeof(request.reserved))) {
+	static_assert(ARRAY_SIZE(request.reserved) == 3);
+	if (request.reserved[0] | request.reserved[1] | request.reserved[2]) {
 		fault->reason = VFIO_CCW_RING_R_SQE_RESERVED;
 		return -EINVAL;
 	}
