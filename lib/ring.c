@@ -195,21 +195,9 @@ static int wake_thread(struct ring *ring)
 	return ring->ops->wake(ring);
 }
 
-/* Publishes what was taken since the last time; returns how many entries the
- * driver has not consumed yet. */
-static uint32_t publish(struct ccwring_ring *ring)
-{
-	/* Release: pairs with the driver's acquire of the SQ tail; the entries
-	 * are written before it reads them. */
-	__atomic_store_n(ring->k_sq_tail, ring->sq_tail, __ATOMIC_RELEASE);
-	/* Acquire: as in ccwring_get_sqe(). */
-	ring->sq_head = __atomic_load_n(ring->k_sq_head, __ATOMIC_ACQUIRE);
-	return ring->sq_tail - ring->sq_head;
-}
-
 int ccwring_submit(struct ccwring_ring *ring)
 {
-	uint32_t to_submit = publish(ring);
+	uint32_t to_submit = ccwring_flush(ring);
 	int err;
 
 	if (!to_submit)
@@ -239,7 +227,7 @@ int ccwring_submit_and_wait(struct ccwring_ring *ring, uint32_t min_complete, in
 
 	if (to_ring(ring)->k_flags)
 		return submit_to_thread(ring, min_complete, timeout_ns);
-	to_submit = publish(ring);
+	to_submit = ccwring_flush(ring);
 	before = ring->sq_head;
 	ret = ring_enter(ring, to_submit, min_complete, timeout_ns);
 	if (ret >= 0)

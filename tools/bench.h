@@ -20,6 +20,7 @@
 #define WRITE_BLOCKS	16
 
 struct bench;
+struct bench_uring;
 struct slot;
 
 /**
@@ -69,8 +70,16 @@ struct slot {
 	uint32_t blocks[WRITE_BLOCKS];
 };
 
+/* How the ring's driver is called. */
+enum bench_calls {
+	CALLS_RING, /* by the ring's own means */
+	CALLS_URING_CMD, /* each request is a command of an io_uring */
+	CALLS_URING_ENTER, /* a command of an io_uring is the doorbell */
+};
+
 struct bench_opts {
 	int backend;
+	enum bench_calls calls;
 	int access;
 	uint32_t ring_flags;
 	unsigned int thread_cpu;
@@ -100,6 +109,7 @@ struct bench {
 	uint16_t index[MAX_SUBCHANNELS];
 	unsigned int n_devs;
 	struct ccwring_ring *ring;
+	struct bench_uring *uring;
 	struct slot *slots;
 	void (*next)(struct bench *b, struct slot *slot); /* of the shape, if needed */
 	unsigned int n_slots;
@@ -125,6 +135,28 @@ static inline uint32_t bench_random(struct bench *b, uint32_t n)
 /* bench_setup.c */
 int bench_setup(struct bench *b);
 void bench_teardown(struct bench *b);
+
+/* What a run has issued and what has ended; the rest is under way. */
+struct progress {
+	uint64_t issued;
+	uint64_t done;
+	uint64_t target;
+	uint64_t deadline; /* ns, 0: none */
+};
+
+/* bench_uring.c: with --backend uring_cmd or uring_enter */
+int bench_uring_open(struct bench *b);
+void bench_uring_close(struct bench *b);
+void bench_uring_issue(struct bench *b, const struct slot *slot);
+/* Submits, and waits for @want completions of the ring; 0 or -errno. */
+int bench_uring_enter(struct bench *b, unsigned int want);
+/* Submits, waits for @want completions of the io_uring, and reaps; 0 or -errno. */
+int bench_uring_turn(struct bench *b, struct progress *p, unsigned int want);
+/* The same, over and over, while all there is to do is to issue the same again. */
+int bench_uring_alike(struct bench *b, struct progress *p, unsigned int want);
+
+/* bench_run.c */
+void bench_reap(struct bench *b, struct progress *p, const struct vfio_ccw_ring_cqe *cqe);
 
 /* bench_run.c: both leave no request under way. */
 int bench_run(struct bench *b);

@@ -70,14 +70,6 @@ static inline uint64_t stamp_ns(uint64_t difference)
 }
 #endif
 
-/* Requests issued and done; what is between is under way. */
-struct progress {
-	uint64_t issued;
-	uint64_t done;
-	uint64_t target;
-	uint64_t deadline; /* ns, 0: none */
-};
-
 static void tell(struct bench *b, const struct vfio_ccw_ring_cqe *cqe, const char *what)
 {
 	char line[512];
@@ -91,9 +83,10 @@ static void tell(struct bench *b, const struct vfio_ccw_ring_cqe *cqe, const cha
 static inline void issue(struct bench *b, struct slot *slot)
 {
 	/* There is an entry for each slot. */
-	struct vfio_ccw_ring_sqe *sqe = ccwring_get_sqe(b->ring);
-
-	*sqe = slot->sqe;
+	if (b->opts.calls == CALLS_URING_CMD)
+		bench_uring_issue(b, slot);
+	else
+		*ccwring_get_sqe(b->ring) = slot->sqe;
 	if (b->opts.latency)
 		slot->started = stamp();
 }
@@ -138,7 +131,7 @@ static void check(struct bench *b, struct slot *slot, const struct vfio_ccw_ring
 	tell(b, cqe, what);
 }
 
-static inline void reap(struct bench *b, struct progress *p, const struct vfio_ccw_ring_cqe *cqe)
+void bench_reap(struct bench *b, struct progress *p, const struct vfio_ccw_ring_cqe *cqe)
 {
 	struct slot *slot = (struct slot *)(uintptr_t)cqe->user_data;
 
@@ -170,10 +163,16 @@ static unsigned int wanted(const struct bench *b, uint64_t under_way)
 	return b->opts.batch < under_way ? b->opts.batch : under_way;
 }
 
-static inline int wait_more(struct ccwring_ring *ring, unsigned int want)
+static inline int wait_more(struct bench *b, unsigned int want)
 {
-	int ret = want ? ccwring_submit_and_wait(ring, want, -1) : ccwring_submit(ring);
+	int ret;
 
+	if (b->opts.calls == CALLS_URING_ENTER)
+		ret = bench_uring_enter(b, want);
+	else if (want)
+		ret = ccwring_submit_and_wait(b->ring, want, -1);
+	else
+		ret = ccwring_submit(b->ring);
 	if (ret >= 0 || ret == -EINTR)
 		return 0;
 	complain("submit: %s", strerror(-ret));
@@ -202,16 +201,16 @@ static inline uint32_t reissue(struct ccwring_ring *ring, uint32_t most)
 /* The part of loop() in which all there is to do with a completion is to issue the
  * same again, so that what is measured is the ring and not this program.  It ends
  * with the first one that is not good, and when there is no more to issue. */
-static __attribute__((noinline)) int loop_alike(struct bench *b, struct progress *p)
+static __attribute__((noinline)) int loop_alike(struct bench *b, struct progress *p,
+						unsigned int want)
 {
 	struct ccwring_ring *ring = b->ring;
-	unsigned int want = wanted(b, b->n_slots);
 	uint64_t left = p->target - p->issued;
 	uint32_t ready, n;
 	int err;
 
 	do {
-		err = wait_more(ring, want);
+		err = wait_more(b, want);
 		ready = ccwring_cq_ready(ring);
 		n = reissue(ring, ready < left ? ready : (uint32_t)left);
 		left -= n;
@@ -221,24 +220,43 @@ static __attribute__((noinline)) int loop_alike(struct bench *b, struct progress
 	return err;
 }
 
+static int alike(struct bench *b, struct progress *p, unsigned int want)
+{
+	if (b->opts.calls == CALLS_URING_CMD)
+		return bench_uring_alike(b, p, want);
+	return loop_alike(b, p, want);
+}
+
+/* Wait, and reap what is there. */
+static int turn(struct bench *b, struct progress *p, unsigned int want)
+{
+	uint32_t ready;
+	int err;
+
+	if (b->opts.calls == CALLS_URING_CMD)
+		return bench_uring_turn(b, p, want);
+	err = wait_more(b, want);
+	ready = ccwring_cq_ready(b->ring);
+	for (uint32_t n = 0; n < ready; n++)
+		bench_reap(b, p, ccwring_cq_at(b->ring, n));
+	ccwring_cqe_seen(b->ring, ready);
+	return err;
+}
+
 /* Keeps all slots busy until the target is met, then lets them run out. */
 static int loop(struct bench *b, struct progress *p)
 {
-	bool alike = !b->next && !b->opts.latency && !b->opts.verify && !p->deadline;
+	bool all_alike = !b->next && !b->opts.latency && !b->opts.verify && !p->deadline;
 	int err = 0;
 
 	for (unsigned int i = 0; i < b->n_slots && p->issued < p->target; i++)
 		issue_next(b, p, &b->slots[i]);
-	if (alike && p->issued < p->target)
-		err = loop_alike(b, p);
+	if (all_alike && p->issued < p->target)
+		err = alike(b, p, wanted(b, b->n_slots));
 	while (!err && p->done < p->issued) {
-		uint32_t ready;
+		unsigned int want = wanted(b, p->issued - p->done);
 
-		err = wait_more(b->ring, wanted(b, p->issued - p->done));
-		ready = ccwring_cq_ready(b->ring);
-		for (uint32_t n = 0; n < ready; n++)
-			reap(b, p, ccwring_cq_at(b->ring, n));
-		ccwring_cqe_seen(b->ring, ready);
+		err = turn(b, p, want);
 		if (p->deadline || stopped)
 			look_at_clock(p);
 	}

@@ -162,11 +162,16 @@ int bench_setup(struct bench *b)
 		err = open_ring(b);
 	if (!err && b->opts.shape->disk)
 		set_geometry(b);
-	return err ? err : make_slots(b);
+	if (!err)
+		err = make_slots(b);
+	if (!err && b->opts.calls != CALLS_RING)
+		err = bench_uring_open(b);
+	return err;
 }
 
 void bench_teardown(struct bench *b)
 {
+	bench_uring_close(b);
 	ccwring_ring_free(b->ring);
 	for (unsigned int i = 0; b->slots && i < b->n_slots; i++)
 		ccwring_program_free(b->slots[i].prog);

@@ -28,7 +28,10 @@ enum {
 };
 
 static const struct argp_option options[] = {
-	{ "backend", 'b', "ring|region", 0, "How requests get there (what the driver has)", 0 },
+	{ "backend", 'b', "ring|region|uring_cmd|uring_enter", 0,
+	  "How requests get there (what the driver has); uring_cmd: each as a command of an "
+	  "io_uring, uring_enter: on the ring, with a command of an io_uring as the doorbell",
+	  0 },
 	{ "vfio", OPT_VFIO, "auto|group|cdev", 0,
 	  "How devices are opened: group and container, or character device and iommufd (auto: "
 	  "the first that works)",
@@ -70,9 +73,14 @@ static uint64_t number(struct argp_state *state, const char *arg, uint64_t min, 
 	return v;
 }
 
-static int backend(struct argp_state *state, const char *arg)
+static int backend(struct argp_state *state, const char *arg, enum bench_calls *calls)
 {
-	if (!strcmp(arg, "ring"))
+	*calls = CALLS_RING;
+	if (!strcmp(arg, "uring_cmd"))
+		*calls = CALLS_URING_CMD;
+	if (!strcmp(arg, "uring_enter"))
+		*calls = CALLS_URING_ENTER;
+	if (!strcmp(arg, "ring") || *calls != CALLS_RING)
 		return CCWRING_BACKEND_RING;
 	if (!strcmp(arg, "region"))
 		return CCWRING_BACKEND_REGION;
@@ -113,6 +121,9 @@ static void finish(struct args *args, struct argp_state *state)
 			   o->n_devices);
 	if (args->subchannels)
 		o->n_devices = args->subchannels;
+	if (o->calls != CALLS_RING && (o->ring_flags || o->spin))
+		argp_error(state, "an io_uring's commands go with neither --poll nor --thread nor "
+				  "--spin");
 	if (o->depth * o->n_devices > most)
 		argp_error(state, "more than %u requests under way", most);
 	if (!args->warmup_set)
@@ -182,7 +193,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'b':
-		o->backend = backend(state, arg);
+		o->backend = backend(state, arg, &o->calls);
 		break;
 	case 's':
 		o->shape = shape_find(arg);
@@ -229,6 +240,8 @@ static const char *backend_name(const struct bench *b)
 	static const char *const rings[] = { "ring", "ring-poll", "ring-thread",
 					     "ring-thread-poll" };
 
+	if (b->opts.calls != CALLS_RING)
+		return b->opts.calls == CALLS_URING_CMD ? "uring_cmd" : "uring_enter";
 	if (ccwring_ring_backend(b->ring) != CCWRING_BACKEND_RING)
 		return "region";
 	return rings[!!(b->opts.ring_flags & CCWRING_RING_POLL) +

@@ -12,7 +12,7 @@ SUBCHANNELS = (8, 32)
 # cache of tracks, small enough to be written in a second.
 CYLINDERS = 30
 
-# Enough for a mean that does not move: instruction counts repeat within 0.3 %.
+# Enough for a mean that does not move by much: see docs/benchmarking.md.
 _COUNTS = {"nop": 8000, "1page": 8000, "16page": 2000, "64page": 800}
 # Between half a second and two, when a disk does them.
 _ECKD_COUNTS = {"nop": 8000, "eckd-4k-read": 5000, "eckd-4k-write": 4000,

@@ -19,6 +19,8 @@ BACKENDS = {
     "ring-poll": ("--backend", "ring", "--poll"),
     "ring-thread": ("--backend", "ring", "--thread"),
     "ring-thread-poll": ("--backend", "ring", "--thread", "--poll"),
+    "uring_cmd": ("--backend", "uring_cmd"),
+    "uring_enter": ("--backend", "uring_enter"),
 }
 
 # Enough for a mean that does not move, and few enough to look at.

@@ -342,11 +342,31 @@ static inline void ccwring_prep_resume(struct vfio_ccw_ring_sqe *sqe, uint16_t s
  *
  * Context: the submitter; all entries taken must have been filled in.
  * Return: number of entries the driver consumed, or with CCWRING_RING_THREAD that
- *	its thread will.  Those it did not consume are offered again by the next call.  -EBUSY: none, because all completion
- *	entries are in use: reap and call again.  Another -errno: the ring is
- *	broken or gone.
+ *	its thread will.  Those it did not consume are offered again by the next
+ *	call.  -EBUSY: none, because all completion entries are in use: reap and
+ *	call again.  Another -errno: the ring is broken or gone.
  */
 CCWRING_API int ccwring_submit(struct ccwring_ring *ring);
+
+/**
+ * ccwring_flush() - show the driver every entry taken, without calling it
+ * @ring: the ring
+ *
+ * For those who ring the doorbell by other means than ccwring_submit(); see
+ * ccwring/uring.h.
+ *
+ * Context: as ccwring_submit().
+ * Return: how many entries are to be submitted.
+ */
+static inline uint32_t ccwring_flush(struct ccwring_ring *ring)
+{
+	/* Release: pairs with the driver's acquire of the SQ tail; the entries
+	 * are written before. */
+	__atomic_store_n(ring->k_sq_tail, ring->sq_tail, __ATOMIC_RELEASE);
+	/* Acquire: as in ccwring_get_sqe(). */
+	ring->sq_head = __atomic_load_n(ring->k_sq_head, __ATOMIC_ACQUIRE);
+	return ring->sq_tail - ring->sq_head;
+}
 
 /**
  * ccwring_submit_and_wait() - submit, then wait, in one system call
