@@ -6,6 +6,8 @@ import dataclasses
 QEMU_SHAPES = ("nop", "1page", "16page", "64page")
 ECKD_SHAPES = ("eckd-4k-read", "eckd-4k-write", "eckd-track-read")
 DEPTHS = (1, 8, 32)
+# Called by commands of an io_uring: one for each request, one for a batch.
+URING = ("uring_cmd", "uring_enter")
 # On one ring, besides one alone.
 SUBCHANNELS = (8, 32)
 # Of the disk: large enough that neither the guest nor the emulator holds it in a
@@ -55,7 +57,7 @@ def _ccwring(backend, shape, qd, devices, extra):
     """Backend "stock" is the region ABI on the stock driver."""
     command = ("ccwring", "bench", "--json", "--backend") + _OPTIONS.get(backend, (backend,))
     command += ("--shape", shape, "--depth", str(qd)) + extra
-    if backend == "ring" and qd > 1:
+    if backend in ("ring",) + URING and qd > 1:
         # Who sleeps is not woken for each.
         command += ("--batch", str(qd // 4))
     command += devices
@@ -98,6 +100,8 @@ def qemu(quick, plugin):
     rows += [("region", s, 1) for s in QEMU_SHAPES]
     rows += [("ring-spin", s, 1) for s in QEMU_SHAPES]
     rows += [(b, s, d) for b in ("ring", "ring-poll") for s in QEMU_SHAPES for d in DEPTHS]
+    rows += [(b, s, 32) for b in URING for s in QEMU_SHAPES]
+    rows += [(b, "nop", 1) for b in URING]
     yardsticks = [("floor-irq", "nop", 1), ("floor-poll", "nop", 1)]
     yardsticks += [("io_uring-" + w, "nop", d) for w in ("nop", "cmd") for d in (1, 32)]
     share = 4 if quick else 1
@@ -150,6 +154,8 @@ def hercules(quick, disk):
         runs += [_ccwring("ring-spin", s, 1, device, extra(s)) for s in shapes]
         runs += [_ccwring(b, s, d, device, extra(s)) for b in ("ring", "ring-poll")
                  for s in shapes for d in DEPTHS]
+        runs += [_ccwring(b, s, 32, device, extra(s))
+                 for b in URING for s in ("nop", "eckd-4k-read")]
         runs += [_host_dasd(s, d, device[0], extra(s)) for s in ECKD_SHAPES for d in (1, 32)]
         runs += [_floor("floor-" + how, device[0], 5000, shape)
                  for shape in ("nop", "eckd-4k-read") for how in ("irq", "poll")]
