@@ -398,18 +398,21 @@ static inline u64 vccw_special_uring(void)
 	return req.special;
 }
 
-/*
- * As vccw_good_end() and vccw_end_good(), of a start of an io_uring.
- * Return: false if it is anything else; nothing has been done then.
- */
-static bool vccw_uring_good(struct vccw_device *dev, struct irb *irb)
+/* As vccw_good_end(), of a start of an io_uring. */
+static inline bool vccw_good_end_uring(const struct vccw_queue *q, const struct irb *irb)
+{
+	const struct vccw_req *active = q->active;
+
+	return active && active->special == vccw_special_uring() && !q->not_plain &&
+	       vccw_irb_clean(irb);
+}
+
+/* As vccw_end_good(), of such a one. */
+static void vccw_end_good_uring(struct vccw_device *dev, struct irb *irb)
 {
 	struct vccw_queue *q = &dev->queue;
 	struct vccw_req *req = q->active;
 
-	if (!req || req->special != vccw_special_uring() || q->not_plain ||
-	    !vccw_irb_clean(irb))
-		return false;
 	q->active = vccw_issue_next(q, true);
 	vccw_trace(complete, q, req, 0, VFIO_CCW_RING_R_NONE);
 	vccw_hide_cpa(req, irb);
@@ -419,15 +422,16 @@ static bool vccw_uring_good(struct vccw_device *dev, struct irb *irb)
 	q->done = req;
 	if (unlikely(!q->active && q->ready.first))
 		vccw_issue_start(dev);
-	return true;
 }
 
 static noinline void vccw_other_status(struct vccw_device *dev, struct irb *irb)
 {
 	struct vccw_queue *q = &dev->queue;
 
-	if (vccw_uring_good(dev, irb))
+	if (vccw_good_end_uring(q, irb)) {
+		vccw_end_good_uring(dev, irb);
 		return;
+	}
 	vccw_hide_cpa(q->active, irb);
 	vccw_irb_hide_addresses(irb);
 	vccw_end_or_go_on(q, irb);
