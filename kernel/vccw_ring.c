@@ -377,17 +377,13 @@ put_fd:
 	return ret;
 }
 
-static int vccw_ring_join(struct vccw_device *dev, void __user *arg)
+/* Attach to the ring with this descriptor: index in the ring, or -errno. */
+static int vccw_ring_join(struct vccw_device *dev, int fd)
 {
-	struct vfio_ccw_ring_attach attach;
 	struct file *file;
 	int ret;
 
-	if (copy_from_user(&attach, arg, sizeof(attach)))
-		return -EFAULT;
-	if (attach.flags || attach.reserved)
-		return -EINVAL;
-	file = fget(attach.ring_fd);
+	file = fget(fd);
 	if (!file)
 		return -EBADF;
 	ret = -EINVAL;
@@ -396,17 +392,44 @@ static int vccw_ring_join(struct vccw_device *dev, void __user *arg)
 	mutex_lock(&dev->ring_lock);
 	ret = vccw_ring_attach(file->private_data, dev);
 	mutex_unlock(&dev->ring_lock);
-	if (ret < 0)
-		goto put;
-	attach.subchannel = ret;
-	ret = 0;
-	if (copy_to_user(arg, &attach, sizeof(attach))) {
-		vccw_ring_detach(dev);
-		ret = -EFAULT;
-	}
 put:
 	fput(file);
 	return ret;
+}
+
+/* Leave the ring: index it had there, or -ENOTCONN. */
+static int vccw_ring_leave(struct vccw_device *dev)
+{
+	int ret = -ENOTCONN;
+
+	mutex_lock(&dev->ring_lock);
+	if (dev->ring) {
+		ret = dev->queue.ring_index;
+		vccw_ring_detach_locked(dev);
+	}
+	mutex_unlock(&dev->ring_lock);
+	return ret;
+}
+
+static int vccw_ring_change(struct vccw_device *dev, void __user *arg)
+{
+	struct vfio_ccw_ring_attach attach;
+	int ret;
+
+	if (copy_from_user(&attach, arg, sizeof(attach)))
+		return -EFAULT;
+	if (attach.flags || attach.reserved)
+		return -EINVAL;
+	ret = attach.ring_fd == -1 ? vccw_ring_leave(dev) :
+				     vccw_ring_join(dev, attach.ring_fd);
+	if (ret < 0)
+		return ret;
+	attach.subchannel = ret;
+	if (!copy_to_user(arg, &attach, sizeof(attach)))
+		return 0;
+	if (attach.ring_fd != -1)
+		vccw_ring_detach(dev);
+	return -EFAULT;
 }
 
 /**
@@ -432,6 +455,6 @@ int vccw_ring_feature(struct vccw_device *dev, u32 flags, void __user *arg,
 	if (ret != 1)
 		return ret;
 	if (flags & VFIO_DEVICE_FEATURE_SET)
-		return vccw_ring_join(dev, arg);
+		return vccw_ring_change(dev, arg);
 	return vccw_ring_setup(dev, arg);
 }

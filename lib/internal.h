@@ -119,6 +119,7 @@ static inline struct ring *to_ring(const struct ccwring_ring *pub)
  * @open: set up queues and attach the first device; fills in the pointers of
  *	ring->pub, ring->index, ->features, ->fd
  * @attach: attach a further device; returns its index or -errno
+ * @detach: take a device out
  * @enter: consume up to @to_submit entries, then wait until the CQ holds
  *	@min_complete; negative @timeout_ns for no limit.  Returns the number
  *	consumed or -errno, with the meaning of VFIO_CCW_RING_ENTER
@@ -134,6 +135,7 @@ struct transport_ops {
 	int (*open)(struct ring *ring, struct ccwring_device *dev,
 		    const struct ccwring_ring_opts *opts);
 	int (*attach)(struct ring *ring, struct ccwring_device *dev);
+	int (*detach)(struct ring *ring, struct ccwring_device *dev);
 	int (*enter)(struct ring *ring, uint32_t to_submit, uint32_t min_complete,
 		     int64_t timeout_ns);
 	int (*wake)(struct ring *ring);

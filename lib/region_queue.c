@@ -60,14 +60,30 @@ static struct request *list_take_target(struct request_list *list, uint64_t targ
 
 int region_queue_add(struct region_queue *q, struct ccwring_device *dev, int eventfd)
 {
-	struct region_sch *sch = &q->schs[q->n_schs];
+	struct region_sch *sch = q->schs;
 
-	if (q->n_schs == VFIO_CCW_RING_MAX_SUBCHANNELS)
+	while (sch < q->schs + q->n_schs && sch->dev)
+		sch++;
+	if (sch == q->schs + VFIO_CCW_RING_MAX_SUBCHANNELS)
 		return -ENOSPC;
 	*sch = (struct region_sch){ .dev = dev, .eventfd = eventfd };
 	list_init(&sch->waiting);
 	list_init(&sch->async);
-	return q->n_schs++;
+	if (sch == q->schs + q->n_schs)
+		q->n_schs++;
+	return sch - q->schs;
+}
+
+int region_queue_remove(struct region_queue *q, const struct ccwring_device *dev)
+{
+	struct region_sch *sch = q->schs;
+
+	while (sch->dev != dev)
+		sch++;
+	if (sch->running || sch->waiting.first || sch->async.first)
+		return -EBUSY;
+	sch->dev = NULL;
+	return sch->eventfd;
 }
 
 int region_queue_init(struct region_queue *q, uint32_t sq_entries, uint32_t cq_entries)
@@ -290,7 +306,7 @@ static unsigned int check(const struct region_queue *q, const struct vfio_ccw_ri
 	if (sqe->reserved0 || sqe->reserved ||
 	    (sqe->target && sqe->opcode != VFIO_CCW_RING_OP_CANCEL))
 		return VFIO_CCW_RING_R_SQE_RESERVED;
-	if (sqe->subchannel >= q->n_schs) {
+	if (sqe->subchannel >= q->n_schs || !q->schs[sqe->subchannel].dev) {
 		*err = -ENXIO;
 		return VFIO_CCW_RING_R_SUBCHANNEL;
 	}

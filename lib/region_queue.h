@@ -27,8 +27,9 @@ struct request_list {
 
 /* One subchannel. */
 struct region_sch {
-	struct ccwring_device *dev;
+	struct ccwring_device *dev; /* NULL: the index is free */
 	int eventfd;
+	bool watched; /* by epoll */
 	struct request *running; /* the start at the subchannel */
 	struct request_list waiting; /* starts behind it */
 	struct request_list async; /* halts and clears at the subchannel */
@@ -52,8 +53,7 @@ struct region_queue {
 	struct request *free;
 	uint32_t reserved; /* slots of the CQ set aside */
 	struct region_sch *schs;
-	unsigned int n_schs;
-	unsigned int n_watched; /* of them by epoll */
+	unsigned int n_schs; /* behind the highest index there has been */
 };
 
 int region_queue_init(struct region_queue *q, uint32_t sq_entries, uint32_t cq_entries);
@@ -61,6 +61,9 @@ void region_queue_fini(struct region_queue *q);
 
 /* Adds a subchannel; returns its index or -errno. */
 int region_queue_add(struct region_queue *q, struct ccwring_device *dev, int eventfd);
+
+/* Removes a subchannel without requests; returns its eventfd or -EBUSY. */
+int region_queue_remove(struct region_queue *q, const struct ccwring_device *dev);
 
 /* Consumes what the submitter has published, as far as the CQ has room, and
  * starts what can be started.  Returns the number consumed. */

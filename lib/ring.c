@@ -134,6 +134,30 @@ int ccwring_ring_attach(struct ccwring_ring *pub, struct ccwring_device *dev)
 	return ret;
 }
 
+/* The order of the others does not matter. */
+static void remove_device(struct ring *ring, struct ccwring_device *dev)
+{
+	unsigned int i = 0;
+
+	while (ring->devs[i] != dev)
+		i++;
+	ring->devs[i] = ring->devs[--ring->n_devs];
+	dev->ring = NULL;
+}
+
+int ccwring_ring_detach(struct ccwring_ring *pub, struct ccwring_device *dev)
+{
+	struct ring *ring = to_ring(pub);
+	int err;
+
+	if (dev->ring != pub)
+		return -ENOTCONN;
+	err = ring->ops->detach(ring, dev);
+	if (!err)
+		remove_device(ring, dev);
+	return err;
+}
+
 void ccwring_ring_free(struct ccwring_ring *pub)
 {
 	struct ring *ring = to_ring(pub);

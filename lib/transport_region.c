@@ -39,11 +39,14 @@ static int watch_all(struct ring *ring)
 {
 	struct region_queue *q = ring->transport;
 
-	for (; q->n_watched < q->n_schs; q->n_watched++) {
-		struct epoll_event ev = { .events = EPOLLIN, .data.u32 = q->n_watched };
+	for (unsigned int i = 0; i < q->n_schs; i++) {
+		struct epoll_event ev = { .events = EPOLLIN, .data.u32 = i };
 
-		if (epoll_ctl(ring->fd, EPOLL_CTL_ADD, q->schs[q->n_watched].eventfd, &ev) < 0)
+		if (!q->schs[i].dev || q->schs[i].watched)
+			continue;
+		if (epoll_ctl(ring->fd, EPOLL_CTL_ADD, q->schs[i].eventfd, &ev) < 0)
 			return -errno;
+		q->schs[i].watched = true;
 	}
 	return 0;
 }
@@ -72,6 +75,21 @@ static int region_attach(struct ring *ring, struct ccwring_device *dev)
 	}
 	close(fd);
 	return err;
+}
+
+static int region_detach(struct ring *ring, struct ccwring_device *dev)
+{
+	struct region_queue *q = ring->transport;
+	int fd;
+
+	pthread_mutex_lock(&q->lock);
+	fd = region_queue_remove(q, dev);
+	pthread_mutex_unlock(&q->lock);
+	if (fd < 0)
+		return fd;
+	device_set_eventfd(dev, VFIO_CCW_IO_IRQ_INDEX, -1);
+	close(fd); /* which takes it out of epoll */
+	return 0;
 }
 
 static void set_pointers(struct ccwring_ring *pub, struct region_queue *q)
@@ -165,7 +183,7 @@ static int reap_one(struct ring *ring, int64_t deadline)
 	int index = 0;
 	int err;
 
-	if (q->n_schs > 1 || deadline >= 0)
+	if (q->n_schs > 1 || deadline >= 0 || !q->schs[0].dev)
 		index = wait_sch(ring, deadline);
 	if (index < 0)
 		return index;
@@ -212,6 +230,8 @@ static void region_close(struct ring *ring)
 	struct region_queue *q = ring->transport;
 
 	for (unsigned int i = 0; i < q->n_schs; i++) {
+		if (!q->schs[i].dev)
+			continue;
 		device_set_eventfd(q->schs[i].dev, VFIO_CCW_IO_IRQ_INDEX, -1);
 		close(q->schs[i].eventfd);
 	}
@@ -227,6 +247,7 @@ const struct transport_ops transport_region = {
 	.probe = region_probe,
 	.open = region_open,
 	.attach = region_attach,
+	.detach = region_detach,
 	.enter = region_enter,
 	.poll_fd = region_poll_fd,
 	.close = region_close,

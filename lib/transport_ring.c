@@ -177,6 +177,14 @@ static int fd_attach(struct ring *ring, struct ccwring_device *dev)
 	return err ? err : (int)attach.subchannel;
 }
 
+static int fd_detach(struct ring *ring, struct ccwring_device *dev)
+{
+	struct vfio_ccw_ring_attach attach = { .ring_fd = -1 };
+
+	(void)ring;
+	return feature(dev, VFIO_DEVICE_FEATURE_SET, &attach, sizeof(attach));
+}
+
 static int fd_result(int ret)
 {
 	return ret < 0 ? -errno : ret;
@@ -228,6 +236,7 @@ const struct transport_ops transport_ring = {
 	.probe = fd_probe,
 	.open = fd_open,
 	.attach = fd_attach,
+	.detach = fd_detach,
 	.enter = fd_enter,
 	.wake = fd_wake,
 	.close = fd_close,

@@ -1,16 +1,47 @@
 // SPDX-License-Identifier: MIT
-/* poll() on the ring: readable exactly while there are CQEs. */
+/* poll(), select() and epoll on the ring: readable exactly while there are CQEs. */
 #include <poll.h>
 #include <pthread.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
 #include <unistd.h>
 
 #include "common.h"
 
-static bool readable(struct t_ring *ring, int timeout_ms)
+static bool by_poll(int fd, int timeout_ms)
 {
-	struct pollfd pollfd = { .fd = ring->fd, .events = POLLIN };
+	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
 
 	return poll(&pollfd, 1, timeout_ms) == 1 && (pollfd.revents & POLLIN);
+}
+
+static bool by_select(int fd, int timeout_ms)
+{
+	struct timeval timeout = { timeout_ms / 1000, timeout_ms % 1000 * 1000 };
+	fd_set set;
+
+	FD_ZERO(&set);
+	FD_SET(fd, &set);
+	return select(fd + 1, &set, NULL, NULL, &timeout) == 1 && FD_ISSET(fd, &set);
+}
+
+static bool by_epoll(int fd, int timeout_ms)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	int epoll = epoll_create1(0);
+	bool readable;
+
+	T_NEED(epoll >= 0 && !epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event), "an epoll");
+	readable = epoll_wait(epoll, &event, 1, timeout_ms) == 1 && (event.events & EPOLLIN);
+	close(epoll);
+	return readable;
+}
+
+static bool (*by)(int fd, int timeout_ms);
+
+static bool readable(struct t_ring *ring, int timeout_ms)
+{
+	return by(ring->fd, timeout_ms);
 }
 
 static void follows_the_queue(struct t_ring *ring)
@@ -51,17 +82,41 @@ static void wakes_up(struct t_vm *vm, struct t_ring *ring)
 	T_CHECK(t_ring_reap(ring, &cqe) && cqe.user_data == 99, "... and is there");
 }
 
+/* Edge-triggered epoll tells of each completion, and of each once. */
+static void at_the_edge(struct t_ring *ring)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
+	struct vfio_ccw_ring_cqe cqe;
+	int epoll = epoll_create1(0), i;
+
+	T_NEED(epoll >= 0 && !epoll_ctl(epoll, EPOLL_CTL_ADD, ring->fd, &event), "an epoll");
+	for (i = 0; i < 2; i++) {
+		T_EQUAL(epoll_wait(epoll, &event, 1, 20), 0, "nothing new");
+		t_ring_sqe(ring);
+		T_EQUAL(t_ring_enter(ring, 1, 0), 1, "a NOP");
+		T_EQUAL(epoll_wait(epoll, &event, 1, 1000), 1, "... is told");
+	}
+	T_EQUAL(epoll_wait(epoll, &event, 1, 20), 0, "... once");
+	while (t_ring_reap(ring, &cqe))
+		;
+	close(epoll);
+}
+
 int main(void)
 {
+	static bool (*const ways[])(int, int) = { by_poll, by_select, by_epoll };
 	struct t_ring ring;
 	struct t_vm vm;
 	int i;
 
 	t_vm_open(&vm);
 	t_ring_open(&ring, vm.devices[0].fd, 8);
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < 3; i++) {
+		by = ways[i];
 		follows_the_queue(&ring);
-	wakes_up(&vm, &ring);
+		wakes_up(&vm, &ring);
+	}
+	at_the_edge(&ring);
 	t_good_start(&vm, &ring, "polling");
 	t_ring_close(&ring);
 	t_vm_close(&vm);

@@ -43,6 +43,14 @@ int t_ring_attach(struct t_ring *ring, int device)
 	return ret ? ret : (int)attach.subchannel;
 }
 
+int t_ring_detach(int device)
+{
+	struct vfio_ccw_ring_attach attach = { .ring_fd = -1 };
+	int ret = t_feature(device, VFIO_DEVICE_FEATURE_SET, &attach, sizeof(attach));
+
+	return ret ? ret : (int)attach.subchannel;
+}
+
 /* T_RING=poll has every ring of a test poll. */
 static uint32_t setup_flags(void)
 {

@@ -32,6 +32,8 @@ struct t_ring {
 int t_feature(int device, uint32_t flags, void *data, size_t size);
 int t_ring_setup(int device, struct vfio_ccw_ring_setup *setup);
 int t_ring_attach(struct t_ring *ring, int device);
+/* Takes a device out of its ring: the index it had, or -errno. */
+int t_ring_detach(int device);
 
 void t_ring_open(struct t_ring *ring, int device, uint32_t entries);
 /* With these VFIO_CCW_RING_SETUP_*. */

@@ -12,11 +12,19 @@ trap 'rm -rf "$work"' EXIT
 "$1" --install "$2" --prefix "$work/usr" >/dev/null
 pc=$(dirname "$(find "$work/usr" -name ccwring.pc)")
 # The file was written for the prefix of the build: move it.
-sed -i "s#^prefix=.*#prefix=$work/usr#; s#^libdir=.*/lib#libdir=$work/usr/lib#; s#^includedir=.*#includedir=$work/usr/include#" "$pc/ccwring.pc"
+sed -i "s#^prefix=.*#prefix=$work/usr#; s#^libdir=.*/lib#libdir=$work/usr/lib#; s#^includedir=.*#includedir=$work/usr/include#" "$pc"/*.pc
 flags=$(PKG_CONFIG_LIBDIR=$pc pkg-config --cflags --libs ccwring)
+# With liburing from where the machine has it; its header wants GNU's names.
+uring=$(PKG_CONFIG_PATH=$pc pkg-config --cflags --libs ccwring-uring)
+
+echo '#include <ccwring/uring.h>' >"$work/one.c"
+$3 -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -fsyntax-only "$work/one.c" $uring
+cp "$work/one.c" "$work/one.cc"
+$4 -std=gnu++17 -Wall -Wextra -Werror -fsyntax-only "$work/one.cc" $uring
 
 for header in "$work"/usr/include/ccwring/*.h; do
 	name=${header##*/}
+	[ "$name" != uring.h ] || continue
 	echo "#include <ccwring/$name>" >"$work/one.c"
 	$3 -std=c11 -Wall -Wextra -Werror -pedantic -fsyntax-only "$work/one.c" $flags
 	cp "$work/one.c" "$work/one.cc"

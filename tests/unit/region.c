@@ -284,6 +284,28 @@ static void cq_room(void **state)
 	assert_int_equal(region_queue_consume(&queue), 1);
 }
 
+/* A subchannel leaves when nothing of it is under way, and its index is given away. */
+static void leaves(void **state)
+{
+	(void)state;
+	push_start(0x1000);
+	region_queue_consume(&queue);
+	assert_int_equal(region_queue_remove(&queue, &dev), -EBUSY);
+	interrupt(START_STATUS, GOOD);
+	sch->eventfd = 77;
+	assert_int_equal(region_queue_remove(&queue, &dev), 77);
+	push_start(0x2000);
+	region_queue_consume(&queue);
+	assert_cqe(0x1000, 0, 0, WELL);
+	assert_cqe(0x2000, -ENXIO, VFIO_CCW_RING_R_SUBCHANNEL, 0);
+	assert_int_equal(region_queue_add(&queue, &dev, -1), 0);
+	assert_int_equal(region_queue_add(&queue, &dev, -1), 1);
+	push_start(0x3000);
+	region_queue_consume(&queue);
+	interrupt(START_STATUS, GOOD);
+	assert_cqe(0x3000, 0, 0, WELL);
+}
+
 static void device_gone(void **state)
 {
 	(void)state;
@@ -301,4 +323,4 @@ static void device_gone(void **state)
 
 RUN(WITH_QUEUE(one_at_a_time), WITH_QUEUE(refusals), WITH_QUEUE(intermediate_and_unsolicited),
     WITH_QUEUE(held), WITH_QUEUE(recovers), WITH_QUEUE(halts), WITH_QUEUE(cancels_what_waits),
-    WITH_QUEUE(clears_idle), WITH_QUEUE(cq_room), WITH_QUEUE(device_gone))
+    WITH_QUEUE(clears_idle), WITH_QUEUE(cq_room), WITH_QUEUE(leaves), WITH_QUEUE(device_gone))

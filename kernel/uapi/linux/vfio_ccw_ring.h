@@ -47,8 +47,8 @@
  * GET    makes a ring with this device attached to it: struct
  *        vfio_ccw_ring_setup, whose first fields are parameters and whose
  *        remaining fields are filled in.
- * SET    attaches this device to an existing ring: struct
- *        vfio_ccw_ring_attach.
+ * SET    attaches this device to an existing ring, or takes it out of its ring:
+ *        struct vfio_ccw_ring_attach.
  *
  * A device is attached to one ring at a time.  While it is, a start through
  * the device's I/O region fails with -EBUSY.
@@ -147,11 +147,16 @@ struct vfio_ccw_ring_setup {
 #define VFIO_CCW_RING_NEED_WAKEUP	(1U << 0)
 
 /**
- * struct vfio_ccw_ring_attach - attach a device to an existing ring
- * @ring_fd: in, the ring
+ * struct vfio_ccw_ring_attach - attach a device to an existing ring, or detach it
+ * @ring_fd: in, the ring; -1 to take the device out of the one it is attached to
  * @flags: in, must be 0
- * @subchannel: out, index of this device in that ring
+ * @subchannel: out, index of this device in that ring; with -1 that it had
  * @reserved: must be 0
+ *
+ * A device is attached and detached while others of the ring are busy.  A device
+ * that is detached has its requests ended first (_R_CLOSED); their CQEs are
+ * there on return, and its index may be given to another device.  -ENOTCONN if it
+ * is attached to none.
  */
 struct vfio_ccw_ring_attach {
 	__s32 ring_fd;

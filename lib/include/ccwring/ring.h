@@ -144,13 +144,30 @@ CCWRING_API int ccwring_ring_new(struct ccwring_device *dev, const struct ccwrin
 
 /**
  * ccwring_ring_attach() - attach a further device
- * @ring: the ring
+ * @ring: the ring; others go on meanwhile
  * @dev: a device of the same context
  *
  * Context: the submitter, with no wait under way.
  * Return: index of the device in the ring, or -errno.
  */
 CCWRING_API int ccwring_ring_attach(struct ccwring_ring *ring, struct ccwring_device *dev);
+
+/**
+ * ccwring_ring_detach() - take a device out of a ring
+ * @ring: the ring
+ * @dev: a device attached to it, the one it was made with among them
+ *
+ * Others go on meanwhile.  Requests of the device that are under way end
+ * (VFIO_CCW_RING_R_CLOSED); their completions are there on return.  Through the
+ * region, the caller waits for them first.  The device's index may be given to
+ * another one that is attached later; the device itself may be attached again, here or
+ * elsewhere.
+ *
+ * Context: as ccwring_ring_attach().
+ * Return: 0; -ENOTCONN if the device is not attached to this ring; -EBUSY through the
+ *	region, while a request of the device is under way; another -errno.
+ */
+CCWRING_API int ccwring_ring_detach(struct ccwring_ring *ring, struct ccwring_device *dev);
 
 /**
  * ccwring_ring_free() - close a ring and detach its devices

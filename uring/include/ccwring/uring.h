@@ -18,7 +18,8 @@
  * A poll.  io_uring_prep_poll_multishot() on ccwring_ring_fd() says that there are
  * completions in the ring.
  *
- * Everything is inline and touches memory only.  Works with liburing 2.3 and later.
+ * Everything is inline and touches memory only.  Works with liburing 2.3 and later,
+ * whose header wants _GNU_SOURCE.  pkg-config knows this one as ccwring-uring.
  */
 #ifndef _CCWRING_URING_H
 #define _CCWRING_URING_H
@@ -89,7 +90,8 @@ static inline struct vfio_ccw_ring_uring_request *
 ccwring_uring_prep_request(struct io_uring_sqe *sqe, int fd, uint8_t opcode, uint16_t sch,
 			   uint8_t *irb)
 {
-	struct vfio_ccw_ring_uring_request *request = ccwring_uring_area(sqe);
+	struct vfio_ccw_ring_uring_request *request =
+		(struct vfio_ccw_ring_uring_request *)ccwring_uring_area(sqe);
 
 	ccwring_uring_prep_cmd(sqe, fd, VFIO_CCW_RING_URING_REQUEST);
 	memset(request, 0, sizeof(*request));
@@ -166,7 +168,8 @@ static inline void ccwring_uring_prep_cancel(struct io_uring_sqe *sqe, int fd, u
 static inline void ccwring_uring_prep_enter(struct io_uring_sqe *sqe, int fd, uint32_t to_submit,
 					    uint32_t min_complete)
 {
-	struct vfio_ccw_ring_uring_enter *enter = ccwring_uring_area(sqe);
+	struct vfio_ccw_ring_uring_enter *enter =
+		(struct vfio_ccw_ring_uring_enter *)ccwring_uring_area(sqe);
 
 	ccwring_uring_prep_cmd(sqe, fd, VFIO_CCW_RING_URING_ENTER);
 	enter->to_submit = to_submit;
