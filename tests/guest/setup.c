@@ -134,7 +134,7 @@ static void refuse_attach(int device, struct vfio_ccw_ring_attach attach, int wa
 
 static void refuse_attaches(struct t_vm *vm, struct t_ring *ring)
 {
-	struct vfio_ccw_ring_attach attach = { .ring_fd = -1 };
+	struct vfio_ccw_ring_attach attach = { .ring_fd = -2 };
 	int device = vm->devices[0].fd;
 	int null = open("/dev/null", O_RDWR);
 	int ret;
