@@ -121,6 +121,16 @@ static u64 vccw_uring_status(const struct irb *irb)
 	return (u64)words[0] << 32 | words[2];
 }
 
+/*
+ * Did a start end well?  Its status is all in one: a program-controlled interruption
+ * on the way is in it, too.
+ */
+static bool vccw_uring_good(const struct irb *irb)
+{
+	return !vccw_irb_stopped(irb) && vccw_irb_harmless(irb) &&
+	       irb->scsw.cmd.dstat == (DEV_STAT_CHN_END | DEV_STAT_DEV_END);
+}
+
 /* No measurement word is ever stored: the last bytes are 0. */
 static int vccw_uring_store_irb(u64 to, const struct irb *irb)
 {
@@ -139,7 +149,7 @@ static void vccw_uring_tell(struct io_uring_cmd *cmd, unsigned int issue_flags)
 	struct vccw_ring *ring = cmd->file->private_data;
 	struct vccw_uring *uring = pdu->uring;
 	struct vccw_fault why = { .reason = uring->reason };
-	bool good = uring->has_irb && vccw_irb_clean(&uring->irb);
+	bool good = uring->has_irb && vccw_uring_good(&uring->irb);
 	u64 more = vccw_uring_why(&why);
 	int res = uring->res;
 
@@ -316,20 +326,36 @@ static bool vccw_uring_take_off(struct vccw_uring_wait *wait)
 	return there;
 }
 
-/* Wait for CQEs; @res is the result then. */
+/*
+ * Put it among the sleepers unless there is what it waits for.  Once it is there
+ * another CPU may have ended and freed it.
+ * Return: whether it is.
+ */
+static bool vccw_uring_sleeps(struct vccw_uring_wait *wait)
+{
+	wait_queue_head_t *sleepers = &wait->ring->sleepers;
+	bool sleeps;
+
+	spin_lock_irq(&sleepers->lock);
+	__add_wait_queue(sleepers, &wait->wait);
+	smp_mb();					/* (F) pairs with (E) */
+	sleeps = (s32)(READ_ONCE(wait->ring->cq_next) - wait->until) < 0;
+	if (!sleeps)
+		list_del_init(&wait->wait.entry);
+	spin_unlock_irq(&sleepers->lock);
+	return sleeps;
+}
+
+/* Wait for CQEs; wait->res is the result then. */
 static int vccw_uring_wait(struct io_uring_cmd *cmd, unsigned int issue_flags,
 			   struct vccw_uring_wait *wait, u32 min)
 {
 	struct vccw_ring *ring = wait->ring;
-	u32 head = READ_ONCE(*ring->cq_head);
 
-	min = min(min, ring->cq_entries);
-	wait->until = head + min;
+	wait->until = READ_ONCE(*ring->cq_head) + min(min, ring->cq_entries);
 	vccw_uring_pdu(cmd)->wait = wait;
 	io_uring_cmd_mark_cancelable(cmd, issue_flags);
-	add_wait_queue(&ring->sleepers, &wait->wait);
-	smp_mb();					/* (F) pairs with (E) */
-	if (vccw_cq_pending(ring, head) >= min && vccw_uring_take_off(wait)) {
+	if (!vccw_uring_sleeps(wait)) {
 		io_uring_cmd_done(cmd, wait->res, 0, issue_flags);
 		kfree(wait);	/* now that nobody can cancel it */
 	}

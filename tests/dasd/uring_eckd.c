@@ -74,6 +74,24 @@ static void reads(const uint8_t *blocks)
 	T_EQUAL(right, READS, "... with the right data");
 }
 
+/* A program-controlled interruption on the way is no failure; there is one end. */
+static void interrupted_by_program(void)
+{
+	struct t_ccw1 *ccws = t_at(&vm, slot_program(0));
+	struct t_done done;
+
+	eckd_program(&vm, slot_program(0), ECKD_READ, 3, 1, slot_program(0) + T_PAGE);
+	ccws[1].flags |= T_CCW_PCI;
+	memset(irb, 0, VFIO_CCW_RING_IRB_SIZE);
+	t_uring_start(&uring, ring.fd, T_ORB_PLAIN, slot_program(0), 5)->irb = (uintptr_t)irb;
+	done = t_uring_do(&uring);
+	T_EQUAL(done.res, slot_program(0) + 24,
+		"a start with an interruption on the way ends well");
+	T_CHECK(t_irb_cstat(irb) == T_CSTAT_PCI && t_irb_dstat(irb) == T_DSTAT_GOOD,
+		"... and says so (%#x, %#x)", t_irb_cstat(irb), t_irb_dstat(irb));
+	T_CHECK(!t_uring_done(&uring, 50, &done), "... once");
+}
+
 /* One that never ends by itself, and others to be behind it. */
 static void prepare_endless(unsigned int behind)
 {
@@ -267,6 +285,7 @@ int main(int argc, char **argv)
 	t_ring_open(&ring, vm.devices[0].fd, T_DEPTH);
 	t_uring_open(&uring, T_URING_FLAGS);
 	reads(blocks);
+	interrupted_by_program();
 	halted(VFIO_CCW_RING_OP_HALT, T_FUNCTION_HALT, "a halt");
 	halted(VFIO_CCW_RING_OP_CLEAR, T_FUNCTION_CLEAR, "a clear");
 	unmapped();

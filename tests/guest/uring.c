@@ -244,6 +244,27 @@ static int reap_native(void)
 	return n;
 }
 
+/* A worker may find that its command has ended before it has done with it. */
+static void doorbells_by_workers(struct io_uring *plain)
+{
+	struct vfio_ccw_ring_uring_enter *enter;
+	struct io_uring_sqe *sqe;
+	struct t_done done;
+	int round, ok = 0;
+
+	for (round = 0; round < 200; round++) {
+		add_native(4);
+		enter = t_uring_sqe(plain, ring.fd, VFIO_CCW_RING_URING_ENTER, round, &sqe);
+		enter->to_submit = 4;
+		enter->min_complete = 4;
+		sqe->flags |= IOSQE_ASYNC;
+		T_NEED(io_uring_submit(plain) == 1 && t_uring_done(plain, 5000, &done),
+		       "a doorbell by a worker ends");
+		ok += done.res == 4 && reap_native() == 4;
+	}
+	T_EQUAL(ok, 200, "200 doorbells by workers");
+}
+
 /* One command for a batch of the ring's own entries; any io_uring will do. */
 static void doorbell(void)
 {
@@ -280,6 +301,7 @@ static void doorbell(void)
 		"... has an end");
 	T_EQUAL(reap_native(), 2, "... with both");
 
+	doorbells_by_workers(&plain);
 	enter = t_uring_enter(&plain, ring.fd, 24);
 	enter->reserved = 1;
 	T_EQUAL(t_uring_do(&plain).res, -EINVAL, "a reserved field");

@@ -470,7 +470,8 @@ struct vfio_ccw_ring_enter {
  * IORING_SETUP_CQE32 (else -EOVERFLOW).  In &io_uring_cqe.res and the first of
  * &io_uring_cqe.big_cqe are
  *
- *   res >= 0  a good end (see VFIO_CCW_RING_CQE_GOOD), or HALT or CLEAR was carried
+ *   res >= 0  a good end: channel end and device end, and of the subchannel nothing
+ *             but program-controlled interruption; or HALT or CLEAR was carried
  *             out: second word of the SCSW, its channel-program address, which is
  *             an IOVA; and the first word (high) with the third (low).  All are 0
  *             for an opcode that has no status.
@@ -505,8 +506,7 @@ struct vfio_ccw_ring_uring_request {
 /*
  * &vfio_ccw_ring_uring_request.flags, besides VFIO_CCW_RING_SQE_*
  *
- * BRIEF: no IRB for a start that ends with channel end and device end together and
- * nothing else; the SCSW has said it all.
+ * BRIEF: no IRB for a start that ends well; the SCSW has said it all.
  */
 #define VFIO_CCW_RING_URING_BRIEF	(1U << 7)
 
