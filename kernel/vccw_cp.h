@@ -48,6 +48,7 @@ struct vccw_segment {
 	u8 cmd;
 };
 
+/* &vccw_cp.words like no client's. */
 #define VCCW_CP_NO_WORDS	U64_MAX
 
 /**

@@ -77,6 +77,11 @@ static inline struct vccw_device *vccw_from_vdev(struct vfio_device *vdev)
 	return container_of(vdev, struct vccw_device, vdev);
 }
 
+static inline struct vccw_device *vccw_of(struct vccw_queue *q)
+{
+	return container_of(q, struct vccw_device, queue);
+}
+
 /* The device of a subchannel, NULL if it has none; subchannel.lock held. */
 static inline struct vccw_device *vccw_from_sch(struct subchannel *sch)
 {

@@ -186,7 +186,10 @@ static inline struct vccw_req *vccw_funcs_remove(struct vccw_queue *q,
 	return vccw_fifo_remove(&q->funcs, at);
 }
 
-/* vccw_queue.c: issue, interrupts, ways in */
+/* vccw_queue.c: starts: issue, interrupts, ways in */
+int vccw_errno(int cc);
+u16 vccw_reason(int cc);
+void vccw_wait_drained(struct vccw_device *dev);
 void vccw_complete(struct vccw_queue *q, struct vccw_req *req, int res,
 		   u16 reason, const struct irb *irb);
 void vccw_take_back(struct vccw_queue *q, int res, u16 reason);
@@ -194,14 +197,18 @@ void vccw_issue_start(struct vccw_device *dev);
 void vccw_queue_start(struct vccw_device *dev, struct vccw_req *first,
 		      struct vccw_req **end);
 int vccw_queue_start_region(struct vccw_device *dev);
-void vccw_queue_func(struct vccw_device *dev, struct vccw_req *req);
-int vccw_queue_func_region(struct vccw_device *dev, enum vccw_func func);
 void vccw_complete_stopped(struct vccw_queue *q, struct vccw_req *req, int res);
-int vccw_queue_cancel(struct vccw_device *dev, u64 target, u16 *reason);
-int vccw_queue_resume(struct vccw_device *dev, u16 *reason);
 void vccw_queue_take(struct vccw_device *dev, u32 most);
 void vccw_queue_irq(struct subchannel *sch);
 u64 vccw_queue_oldest(struct vccw_device *dev);
+
+/* vccw_func.c: HALT, CLEAR, CANCEL, RESUME */
+void vccw_issue_funcs(struct vccw_device *dev);
+void vccw_end_funcs(struct vccw_queue *q, const struct irb *irb, bool reported);
+void vccw_queue_func(struct vccw_device *dev, struct vccw_req *req);
+int vccw_queue_func_region(struct vccw_device *dev, enum vccw_func func);
+int vccw_queue_cancel(struct vccw_device *dev, u64 target, u16 *reason);
+int vccw_queue_resume(struct vccw_device *dev, u16 *reason);
 
 /* vccw_stop.c: ways out */
 int vccw_queue_open(struct vccw_device *dev);
