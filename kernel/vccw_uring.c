@@ -71,6 +71,10 @@ static int vccw_uring_alloc_all(struct vccw_ring *ring)
 	return 0;
 }
 
+/**
+ * vccw_uring_free_all - free the memory for requests
+ * @ring: the ring, whose file is closed: none is under way
+ */
 void vccw_uring_free_all(struct vccw_ring *ring)
 {
 	kvfree(ring->uring);
@@ -202,12 +206,12 @@ static int vccw_uring_read(struct io_uring_cmd *cmd, struct vfio_ccw_ring_sqe *s
 	struct vfio_ccw_ring_uring_request request = *from;
 
 	static_assert(sizeof(request) == 80);
+	static_assert(ARRAY_SIZE(request.reserved) == 3);
 	static_assert(offsetof(struct vfio_ccw_ring_uring_request, irb) ==
 		      offsetof(struct vfio_ccw_ring_sqe, user_data));
 	static_assert(offsetof(struct vfio_ccw_ring_uring_request, reserved) ==
 		      offsetof(struct vfio_ccw_ring_sqe, reserved));
 	barrier();	/* from here on only the copy counts */
-	static_assert(ARRAY_SIZE(request.reserved) == 3);
 	if (request.reserved[0] | request.reserved[1] | request.reserved[2]) {
 		fault->reason = VFIO_CCW_RING_R_SQE_RESERVED;
 		return -EINVAL;
@@ -227,7 +231,6 @@ static int vccw_uring_start(struct io_uring_cmd *cmd, struct vccw_ring *ring,
 	struct vccw_uring *uring = vccw_uring_get(ring);
 	int ret;
 
-	lockdep_assert_held(&ring->submit);
 	if (IS_ERR(uring))
 		return PTR_ERR(uring);
 	uring->cmd = cmd;
@@ -245,11 +248,12 @@ static int vccw_uring_start(struct io_uring_cmd *cmd, struct vccw_ring *ring,
 /*
  * Several submitters wait for each other here, for as long as a batch takes; to have
  * a worker do it would take longer.
+ * Return: -EIOCBQUEUED, or the result, and @fault says why.
  */
-static int vccw_uring_request(struct io_uring_cmd *cmd, unsigned int issue_flags)
+static int vccw_uring_request(struct io_uring_cmd *cmd, unsigned int issue_flags,
+			      struct vccw_fault *fault)
 {
 	struct vccw_ring *ring = cmd->file->private_data;
-	struct vccw_fault fault = {};
 	struct vfio_ccw_ring_sqe sqe;
 	int ret;
 
@@ -257,23 +261,22 @@ static int vccw_uring_request(struct io_uring_cmd *cmd, unsigned int issue_flags
 		return -EMSGSIZE;
 	if (!(issue_flags & IO_URING_F_CQE32))
 		return -EOVERFLOW;
-	ret = vccw_uring_read(cmd, &sqe, &fault);
+	ret = vccw_uring_read(cmd, &sqe, fault);
 	if (ret)
-		goto done;
+		return ret;
 	vccw_uring_pdu(cmd)->uring = NULL;
 	/* Before it can end, and before ring->submit, inside the io_uring's lock. */
 	io_uring_cmd_mark_cancelable(cmd, issue_flags);
 	mutex_lock(&ring->submit);
-	ret = vccw_uring_start(cmd, ring, &sqe, &fault);
+	ret = vccw_uring_start(cmd, ring, &sqe, fault);
 	mutex_unlock(&ring->submit);
-	if (ret == -EIOCBQUEUED)
-		return ret;
-done:
-	io_uring_cmd_done(cmd, ret, vccw_uring_why(&fault), issue_flags);
-	return -EIOCBQUEUED;
+	return ret;
 }
 
-/* If it is under way; io_uring calls again until it has been told of an end. */
+/*
+ * If it is under way; io_uring calls again until it has been told of an end, with its
+ * own lock held.
+ */
 static void vccw_uring_cancel_request(struct io_uring_cmd *cmd)
 {
 	struct vccw_ring *ring = cmd->file->private_data;
@@ -375,6 +378,7 @@ static struct vccw_uring_wait *vccw_uring_wait_alloc(struct io_uring_cmd *cmd)
 	return wait;
 }
 
+/* Return: -EIOCBQUEUED, or the result. */
 static int vccw_uring_enter(struct io_uring_cmd *cmd, unsigned int issue_flags)
 {
 	const struct vfio_ccw_ring_uring_enter *from = io_uring_sqe_cmd(cmd->sqe);
@@ -397,8 +401,7 @@ static int vccw_uring_enter(struct io_uring_cmd *cmd, unsigned int issue_flags)
 		return vccw_uring_wait(cmd, issue_flags, wait, enter.min_complete);
 	}
 	kfree(wait);
-	io_uring_cmd_done(cmd, ret, 0, issue_flags);
-	return -EIOCBQUEUED;
+	return ret;
 }
 
 static void vccw_uring_cancel_wait(struct io_uring_cmd *cmd, unsigned int issue_flags)
@@ -420,28 +423,44 @@ static int vccw_uring_cancel(struct io_uring_cmd *cmd, unsigned int issue_flags)
 	return 0;
 }
 
-/**
- * vccw_uring_cmd - IORING_OP_URING_CMD
- * @cmd: the command
- * @issue_flags: IO_URING_F_*
- *
- * Context: process context; sleeps.
- * Return: -EIOCBQUEUED, or another -errno as the UAPI header says.
- */
-int vccw_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags)
+/* Return: -EIOCBQUEUED if it ends later, else the result, and @fault says why. */
+static int vccw_uring_issue(struct io_uring_cmd *cmd, unsigned int issue_flags,
+			    struct vccw_fault *fault)
 {
 	const struct vccw_ring *ring = cmd->file->private_data;
 
-	if (issue_flags & IO_URING_F_CANCEL)
-		return vccw_uring_cancel(cmd, issue_flags);
 	if (ring->polled)
 		return -EOPNOTSUPP;
 	switch (cmd->cmd_op) {
 	case VFIO_CCW_RING_URING_REQUEST:
-		return vccw_uring_request(cmd, issue_flags);
+		return vccw_uring_request(cmd, issue_flags, fault);
 	case VFIO_CCW_RING_URING_ENTER:
 		return vccw_uring_enter(cmd, issue_flags);
 	default:
 		return -ENOTTY;
 	}
+}
+
+/**
+ * vccw_uring_cmd - IORING_OP_URING_CMD
+ * @cmd: the command
+ * @issue_flags: IO_URING_F_*
+ *
+ * A result is not simply returned: what completes then has in its further words
+ * whatever the io_uring's last command with the same memory had.
+ *
+ * Context: process context; sleeps.
+ * Return: -EIOCBQUEUED, with IO_URING_F_CANCEL 0.
+ */
+int vccw_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags)
+{
+	struct vccw_fault fault = {};
+	int ret;
+
+	if (issue_flags & IO_URING_F_CANCEL)
+		return vccw_uring_cancel(cmd, issue_flags);
+	ret = vccw_uring_issue(cmd, issue_flags, &fault);
+	if (ret != -EIOCBQUEUED)
+		io_uring_cmd_done(cmd, ret, vccw_uring_why(&fault), issue_flags);
+	return -EIOCBQUEUED;
 }

@@ -8,7 +8,8 @@
 # source of this kernel, but builds it for other machines only.  Debian 13 builds it
 # for s390x: its configuration is a package of 1.4 MB.
 #
-# A liburing of today with its kernel's headers, for a test that programs can be built with it.
+# A liburing of today with its kernel's headers, for a test that programs can be built
+# with it.
 
 debian_release=trixie
 debian_release_of_today=forky

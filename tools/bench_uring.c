@@ -91,15 +91,12 @@ void bench_uring_close(struct bench *b)
 	free(b->uring);
 }
 
-/* There is an entry for each slot. */
-static inline void issue(struct bench_uring *uring, const struct entry *entry)
-{
-	memcpy(io_uring_get_sqe(&uring->io), entry->sqe, sizeof(entry->sqe));
-}
-
 void bench_uring_issue(struct bench *b, const struct slot *slot)
 {
-	issue(b->uring, &b->uring->entries[slot - b->slots]);
+	const struct entry *entry = &b->uring->entries[slot - b->slots];
+
+	/* There is an entry for each slot. */
+	memcpy(io_uring_get_sqe(&b->uring->io), entry->sqe, sizeof(entry->sqe));
 }
 
 int bench_uring_enter(struct bench *b, unsigned int want)

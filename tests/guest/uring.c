@@ -390,10 +390,18 @@ static void goes_away(void)
 static void on_a_ring_that_polls(void)
 {
 	struct t_ring polling;
+	struct t_done done;
+	int i, stale = 0;
 
 	t_ring_open_as(&polling, vm.devices[1].fd, 8, VFIO_CCW_RING_SETUP_POLL);
-	t_uring_request(&uring, polling.fd, VFIO_CCW_RING_OP_NOP, 51);
-	T_EQUAL(t_uring_do(&uring).res, -EOPNOTSUPP, "no requests on a ring that polls");
+	for (i = 0; i < BATCH; i++) {
+		t_uring_start(&uring, ring.fd, T_ORB_PLAIN, T_PROGRAM, 50);
+		t_uring_do(&uring);
+		t_uring_request(&uring, polling.fd, VFIO_CCW_RING_OP_NOP, 51);
+		done = t_uring_do(&uring);
+		stale += done.res != -EOPNOTSUPP || done.more;
+	}
+	T_EQUAL(stale, 0, "no requests on a ring that polls, and nothing of others");
 	t_uring_enter(&uring, polling.fd, 52);
 	T_EQUAL(t_uring_do(&uring).res, -EOPNOTSUPP, "... and no doorbell");
 	t_ring_close(&polling);

@@ -28,6 +28,10 @@ AT(struct vfio_ccw_ring_setup, off_flags, 64);
 AT(struct vfio_ccw_ring_setup, reserved, 80);
 SIZE(struct vfio_ccw_ring_attach, 16);
 SIZE(struct vfio_ccw_ring_enter, 24);
+SIZE(struct vfio_ccw_ring_uring_request, 80);
+AT(struct vfio_ccw_ring_uring_request, orb, 16);
+AT(struct vfio_ccw_ring_uring_request, target, 48);
+SIZE(struct vfio_ccw_ring_uring_enter, 16);
 
 SIZE(struct ccw_io_region, 124);
 SIZE(struct ccw_cmd_region, 8);

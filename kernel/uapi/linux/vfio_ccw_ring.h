@@ -450,7 +450,8 @@ struct vfio_ccw_ring_enter {
 /*
  * IORING_OP_URING_CMD on the ring file descriptor; &io_uring_sqe.cmd_op says which
  * of the following, and its command area holds the structure.  On a ring that polls
- * both fail with -EOPNOTSUPP, with another cmd_op -ENOTTY.
+ * both fail with -EOPNOTSUPP, with another cmd_op -ENOTTY.  What is not said of
+ * &io_uring_cqe.big_cqe below is 0.
  */
 
 /**
@@ -526,7 +527,9 @@ struct vfio_ccw_ring_uring_enter {
 	__aligned_u64 reserved;
 };
 
-#define VFIO_CCW_RING_URING_REQUEST	_IOW(0xcc, 2, struct vfio_ccw_ring_uring_request)
-#define VFIO_CCW_RING_URING_ENTER	_IOW(0xcc, 3, struct vfio_ccw_ring_uring_enter)
+#define VFIO_CCW_RING_URING_REQUEST \
+	_IOW(VFIO_CCW_RING_MAGIC, 2, struct vfio_ccw_ring_uring_request)
+#define VFIO_CCW_RING_URING_ENTER \
+	_IOW(VFIO_CCW_RING_MAGIC, 3, struct vfio_ccw_ring_uring_enter)
 
 #endif /* _UAPI_LINUX_VFIO_CCW_RING_H */
