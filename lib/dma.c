@@ -1,221 +1,256 @@
 // SPDX-License-Identifier: MIT
 /*
- * dma.c - allocator of a context's mapped memory
+ * dma.c - memory of a context: two arenas, and how devices come to reach it
  *
- * Whole pages first-fit, and below that chunks of 64 << class bytes cut from
- * pages of one class each.  Everything it knows lies outside the mapped memory
- * (a device can write there), but for the links of free chunks.
- *
- * The last page is never given out: drivers that fetch CCWs in fixed portions
- * read past the end of a program, which must stay within the mapping.
+ * One arena is where CCWs reach; the other, made when first asked for, is beyond.
  */
 #include <errno.h>
-#include <stdlib.h>
+#include <stdatomic.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include <ccwring/ccw.h>
-#include <ccwring/dma.h>
 
 #include "internal.h"
 
-#define PAGE	  4096U
-#define MIN_CHUNK 64U
-#define N_CLASSES ARRAY_SIZE(((struct dma_area *)0)->free_chunks)
-#define MAX_CHUNK (MIN_CHUNK << (N_CLASSES - 1))
+/* Where the upper arena is, and how much address space it has. */
+#define HIGH_IOVA     (UINT64_C(1) << 32)
+#define HIGH_BYTES    (UINT64_C(256) << 30)
 
-enum page_state {
-	PAGE_FREE,
-	PAGE_RUN, /* first page of a run of whole pages */
-	PAGE_BODY, /* further page of a run */
-	PAGE_CHUNKS,
-};
+#define LOW_IOVA      (16U << 20)
+#define MIN_ALIGNMENT 64U
+/* A chunk, and the page behind it. */
+#define MIN_BYTES     (DMA_SEGMENT + DMA_PAGE)
 
-struct dma_page {
-	uint32_t run; /* pages of the run, or chunks in use */
-	uint8_t state;
-	uint8_t class;
-};
-
-int dma_area_init(struct dma_area *area, size_t bytes, ccwring_iova_t iova)
+static struct dma_arena *high_arena(const struct ccwring_dma *dma)
 {
-	bytes = bytes ? (bytes + PAGE - 1) & ~(size_t)(PAGE - 1) : 16U << 20;
-	iova = iova ? iova : 16U << 20;
-	if (iova % PAGE || bytes < 2 * PAGE || bytes > CCWRING_CCW_LIMIT ||
-	    iova > CCWRING_CCW_LIMIT - bytes)
+	/* Pairs with the release in make_high_arena(). */
+	return atomic_load_explicit(&dma->high, memory_order_acquire);
+}
+
+int dma_init(struct ccwring_vfio *vfio, const struct ccwring_vfio_opts *opts)
+{
+	ccwring_iova_t iova = opts->dma_iova ? opts->dma_iova : LOW_IOVA;
+	struct ccwring_dma *dma = &vfio->dma;
+
+	if (iova % DMA_PAGE || iova > CCWRING_CCW_LIMIT - MIN_BYTES ||
+	    opts->dma_flags & ~CCWRING_DMA_HUGETLB)
 		return -EINVAL;
-
-	area->n_pages = bytes / PAGE;
-	area->pages = calloc(area->n_pages, sizeof(*area->pages));
-	if (!area->pages)
-		return -ENOMEM;
-	area->base = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (area->base == MAP_FAILED) {
-		free(area->pages);
-		return -ENOMEM;
-	}
-	area->bytes = bytes;
-	area->iova = iova;
-	area->pages[area->n_pages - 1].state = PAGE_RUN;
-	area->pages[area->n_pages - 1].run = 1;
-	memset(area->free_chunks, 0, sizeof(area->free_chunks));
-	pthread_mutex_init(&area->lock, NULL);
-	return 0;
+	dma->pool.vfio = vfio;
+	dma->pool.hugetlb = opts->dma_flags & CCWRING_DMA_HUGETLB;
+	dma->pool.limit = opts->dma_bytes ? opts->dma_bytes : SIZE_MAX;
+	pthread_mutex_init(&dma->pool.lock, NULL);
+	return dma_arena_new(&dma->pool, iova, CCWRING_CCW_LIMIT - iova, &dma->low);
 }
 
-void dma_area_fini(struct dma_area *area)
+void dma_fini(struct ccwring_vfio *vfio)
 {
-	munmap(area->base, area->bytes);
-	free(area->pages);
-	pthread_mutex_destroy(&area->lock);
+	struct ccwring_dma *dma = &vfio->dma;
+
+	dma_arena_free(dma->high);
+	dma_arena_free(dma->low);
+	pthread_mutex_destroy(&dma->pool.lock);
 }
 
-static size_t page_of(const struct dma_area *area, const void *ptr)
+/* For the first device: memory allocated so far becomes reachable. */
+int dma_attach(struct ccwring_vfio *vfio, const struct dma_mapper *mapper)
 {
-	return ((const uint8_t *)ptr - area->base) / PAGE;
+	struct dma_arena *high = high_arena(&vfio->dma);
+	struct dma_pool *pool = &vfio->dma.pool;
+	int err;
+
+	pthread_mutex_lock(&pool->lock);
+	pool->mapper = mapper;
+	err = dma_window_map(dma_arena_window(vfio->dma.low));
+	if (!err && high)
+		err = dma_window_map(dma_arena_window(high));
+	if (err)
+		pool->mapper = NULL;
+	else
+		vlog(vfio, CCWRING_LOG_INFO, "mapped %zu KiB", pool->mapped >> 10);
+	pthread_mutex_unlock(&pool->lock);
+	return err;
 }
 
-static void *alloc_pages(struct dma_area *area, size_t n)
+void dma_detach(struct ccwring_vfio *vfio)
 {
-	size_t free_run = 0;
+	struct dma_pool *pool = &vfio->dma.pool;
 
-	for (size_t i = 0; i < area->n_pages; i++) {
-		free_run = area->pages[i].state == PAGE_FREE ? free_run + 1 : 0;
-		if (free_run < n)
-			continue;
-		for (size_t j = i - n + 1; j <= i; j++)
-			area->pages[j].state = PAGE_BODY;
-		area->pages[i - n + 1].state = PAGE_RUN;
-		area->pages[i - n + 1].run = n;
-		return area->base + (i - n + 1) * PAGE;
-	}
+	pthread_mutex_lock(&pool->lock);
+	pool->mapper = NULL;
+	pthread_mutex_unlock(&pool->lock);
+}
+
+static struct dma_arena *make_high_arena(struct ccwring_vfio *vfio)
+{
+	struct ccwring_dma *dma = &vfio->dma;
+	struct dma_arena *arena;
+	int err = 0;
+
+	pthread_mutex_lock(&vfio->lock);
+	arena = high_arena(dma);
+	if (!arena)
+		err = dma_arena_new(&dma->pool, HIGH_IOVA, HIGH_BYTES, &arena);
+	if (!err)
+		atomic_store_explicit(&dma->high, arena, memory_order_release);
+	pthread_mutex_unlock(&vfio->lock);
+	if (err)
+		errno = -err;
+	return err ? NULL : arena;
+}
+
+static struct dma_arena *arena_for(struct ccwring_vfio *vfio, unsigned int flags)
+{
+	struct dma_arena *high;
+
+	if (!(flags & CCWRING_DMA_HIGH))
+		return vfio->dma.low;
+	high = high_arena(&vfio->dma);
+	return high ? high : make_high_arena(vfio);
+}
+
+/* The window that has an address, NULL if none does. */
+static struct dma_window *window_of(const struct ccwring_dma *dma, const void *ptr)
+{
+	struct dma_arena *high = high_arena(dma);
+
+	if (dma_window_has(dma_arena_window(dma->low), ptr))
+		return dma_arena_window(dma->low);
+	if (high && dma_window_has(dma_arena_window(high), ptr))
+		return dma_arena_window(high);
 	return NULL;
 }
 
-static void free_pages(struct dma_area *area, size_t first)
+/* Small ones do not cross a page, and larger ones begin on one. */
+static size_t natural_alignment(size_t size)
 {
-	size_t n = area->pages[first].run;
+	size_t alignment = MIN_ALIGNMENT;
 
-	for (size_t i = first; i < first + n; i++)
-		area->pages[i] = (struct dma_page){ .state = PAGE_FREE };
+	while (alignment < size && alignment < DMA_PAGE)
+		alignment *= 2;
+	return alignment;
 }
 
-static bool refill(struct dma_area *area, unsigned int class)
+/* What is free, but not given back yet, counts against the limit: ask once more. */
+static void *alloc_or_trim(struct ccwring_vfio *vfio, struct dma_arena *arena, size_t size,
+			   size_t alignment)
 {
-	size_t chunk = (size_t)MIN_CHUNK << class;
-	uint8_t *page = alloc_pages(area, 1);
+	struct dma_pool *pool = &vfio->dma.pool;
+	void *ptr = dma_arena_alloc(arena, size, alignment);
+	int err;
 
-	if (!page)
-		return false;
-	area->pages[page_of(area, page)] = (struct dma_page){
-		.state = PAGE_CHUNKS,
-		.class = class,
-	};
-	for (size_t off = PAGE; off; off -= chunk) {
-		void *p = page + off - chunk;
-
-		memcpy(p, &area->free_chunks[class], sizeof(void *));
-		area->free_chunks[class] = p;
-	}
-	return true;
+	if (ptr)
+		return ptr;
+	ccwring_dma_trim(vfio);
+	ptr = dma_arena_alloc(arena, size, alignment);
+	if (ptr)
+		return ptr;
+	pthread_mutex_lock(&pool->lock);
+	err = pool->err ? pool->err : -ENOMEM;
+	pool->failures++;
+	pthread_mutex_unlock(&pool->lock);
+	vlog(vfio, CCWRING_LOG_INFO, "no %zu bytes of mapped memory: %s", size, strerror(-err));
+	errno = -err;
+	return NULL;
 }
 
-static void *alloc_chunk(struct dma_area *area, size_t size)
+void *ccwring_dma_alloc_aligned(struct ccwring_vfio *vfio, size_t size, size_t alignment,
+				unsigned int flags, ccwring_iova_t *iova)
 {
-	unsigned int class = 0;
-	void *p;
+	struct dma_arena *arena;
+	void *ptr;
 
-	while (((size_t)MIN_CHUNK << class) < size)
-		class ++;
-	if (!area->free_chunks[class] && !refill(area, class))
+	if (!size || size > HIGH_BYTES || alignment & (alignment - 1) ||
+	    alignment > CCWRING_DMA_MAX_ALIGNMENT || flags & ~CCWRING_DMA_HIGH) {
+		errno = EINVAL;
 		return NULL;
-	p = area->free_chunks[class];
-	memcpy(&area->free_chunks[class], p, sizeof(void *));
-	area->pages[page_of(area, p)].run++;
-	return p;
-}
-
-/* Take the chunks of an unused page off their list and give the page back. */
-static void drop_page(struct dma_area *area, size_t page)
-{
-	void **list = &area->free_chunks[area->pages[page].class];
-	void *keep = NULL;
-
-	while (*list) {
-		void *p = *list;
-
-		memcpy(list, p, sizeof(void *));
-		if (page_of(area, p) == page)
-			continue;
-		memcpy(p, &keep, sizeof(void *));
-		keep = p;
 	}
-	*list = keep;
-	area->pages[page] = (struct dma_page){ .state = PAGE_FREE };
-}
-
-static void free_chunk(struct dma_area *area, void *ptr)
-{
-	size_t page = page_of(area, ptr);
-	unsigned int class = area->pages[page].class;
-
-	memcpy(ptr, &area->free_chunks[class], sizeof(void *));
-	area->free_chunks[class] = ptr;
-	if (!--area->pages[page].run)
-		drop_page(area, page);
+	if (alignment < natural_alignment(size))
+		alignment = natural_alignment(size);
+	arena = arena_for(vfio, flags);
+	ptr = arena ? alloc_or_trim(vfio, arena, size, alignment) : NULL;
+	if (ptr && iova)
+		ccwring_dma_iova(vfio, ptr, iova);
+	return ptr;
 }
 
 void *ccwring_dma_alloc(struct ccwring_vfio *vfio, size_t size, ccwring_iova_t *iova)
 {
-	struct dma_area *area = &vfio->dma;
-	void *p;
-
-	if (!size || size > area->bytes)
-		return NULL;
-	pthread_mutex_lock(&area->lock);
-	p = size <= MAX_CHUNK ? alloc_chunk(area, size)
-			      : alloc_pages(area, (size + PAGE - 1) / PAGE);
-	pthread_mutex_unlock(&area->lock);
-	if (!p)
-		return NULL;
-	memset(p, 0, size);
-	if (iova)
-		*iova = area->iova + ((uint8_t *)p - area->base);
-	return p;
+	return ccwring_dma_alloc_aligned(vfio, size, 0, 0, iova);
 }
 
 void ccwring_dma_free(struct ccwring_vfio *vfio, void *ptr)
 {
-	struct dma_area *area = &vfio->dma;
-	size_t page;
-
-	if (!ptr)
-		return;
-	page = page_of(area, ptr);
-	pthread_mutex_lock(&area->lock);
-	if (area->pages[page].state == PAGE_CHUNKS)
-		free_chunk(area, ptr);
-	else if (area->pages[page].state == PAGE_RUN)
-		free_pages(area, page);
-	pthread_mutex_unlock(&area->lock);
+	if (ptr && window_of(&vfio->dma, ptr))
+		dma_arena_release(ptr);
 }
 
 int ccwring_dma_iova(struct ccwring_vfio *vfio, const void *ptr, ccwring_iova_t *iova)
 {
-	uintptr_t off = (uintptr_t)ptr - (uintptr_t)vfio->dma.base;
+	const struct dma_window *window = window_of(&vfio->dma, ptr);
 
-	if (off >= vfio->dma.bytes)
+	if (!window)
 		return -EFAULT;
-	*iova = vfio->dma.iova + off;
+	*iova = window->iova + ((const uint8_t *)ptr - window->base);
 	return 0;
+}
+
+/* The memory, if it is in one chunk that is in use. */
+static void *window_ptr(const struct dma_window *window, ccwring_iova_t iova, size_t len)
+{
+	const struct dma_chunk *chunk;
+	size_t offset = iova - window->iova;
+	uint8_t *ptr = window->base + offset;
+
+	if (iova < window->iova || offset >= window->bytes)
+		return NULL;
+	chunk = dma_window_chunk(window, offset);
+	if (!chunk || !chunk->committed || len > chunk->bytes ||
+	    (size_t)(ptr - chunk->base) > chunk->bytes - len)
+		return NULL;
+	return ptr;
 }
 
 void *ccwring_dma_ptr(struct ccwring_vfio *vfio, ccwring_iova_t iova, size_t len)
 {
-	const struct dma_area *area = &vfio->dma;
+	struct dma_arena *high = high_arena(&vfio->dma);
+	void *ptr = window_ptr(dma_arena_window(vfio->dma.low), iova, len);
 
-	if (iova < area->iova || iova - area->iova > area->bytes ||
-	    len > area->bytes - (iova - area->iova))
-		return NULL;
-	return area->base + (iova - area->iova);
+	if (!ptr && high)
+		ptr = window_ptr(dma_arena_window(high), iova, len);
+	return ptr;
+}
+
+void ccwring_dma_trim(struct ccwring_vfio *vfio)
+{
+	struct dma_arena *high = high_arena(&vfio->dma);
+
+	dma_arena_trim(vfio->dma.low);
+	if (high)
+		dma_arena_trim(high);
+}
+
+int ccwring_dma_stats(struct ccwring_vfio *vfio, struct ccwring_dma_stats *stats)
+{
+	struct dma_arena *high = high_arena(&vfio->dma);
+	struct dma_pool *pool = &vfio->dma.pool;
+	struct ccwring_dma_stats now = { .size = stats->size };
+
+	if (stats->size < sizeof(stats->size))
+		return -EINVAL;
+	now.allocated = dma_arena_allocated(vfio->dma.low);
+	if (high)
+		now.allocated += dma_arena_allocated(high);
+	pthread_mutex_lock(&pool->lock);
+	now.committed = pool->committed;
+	now.mapped = pool->mapped;
+	now.hugetlb = pool->huge;
+	now.limit = pool->limit;
+	now.maps = pool->maps;
+	now.unmaps = pool->unmaps;
+	now.failures = pool->failures;
+	pthread_mutex_unlock(&pool->lock);
+	if (stats->size > sizeof(now))
+		memset((uint8_t *)stats + sizeof(now), 0, stats->size - sizeof(now));
+	memcpy(stats, &now, stats->size < sizeof(now) ? stats->size : sizeof(now));
+	return 0;
 }

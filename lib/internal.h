@@ -15,21 +15,22 @@
 #include <ccwring/ring.h>
 #include <ccwring/subchannel.h>
 
+#include "dma_arena.h"
+
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Memory of a context: see dma.c. */
-struct dma_area {
-	pthread_mutex_t lock;
-	uint8_t *base;
-	ccwring_iova_t iova;
-	size_t bytes;
-	size_t n_pages;
-	struct dma_page *pages;
-	void *free_chunks[6];
+struct ccwring_dma {
+	struct dma_pool pool;
+	struct dma_arena *low; /* below 2 GiB */
+	_Atomic(struct dma_arena *) high; /* NULL until something is taken from it */
 };
 
-int dma_area_init(struct dma_area *area, size_t bytes, ccwring_iova_t iova);
-void dma_area_fini(struct dma_area *area);
+int dma_init(struct ccwring_vfio *vfio, const struct ccwring_vfio_opts *opts);
+void dma_fini(struct ccwring_vfio *vfio);
+/* There is something to map memory in, and there is not any more. */
+int dma_attach(struct ccwring_vfio *vfio, const struct dma_mapper *mapper);
+void dma_detach(struct ccwring_vfio *vfio);
 
 struct ccwring_vfio {
 	pthread_mutex_t lock;
@@ -43,7 +44,7 @@ struct ccwring_vfio {
 	void *log_arg;
 	int log_level;
 	char *sysfs;
-	struct dma_area dma;
+	struct ccwring_dma dma;
 };
 
 /* Files of an open device; no group when it is open by its character device. */
@@ -63,7 +64,6 @@ int vfio_cdev_open(struct ccwring_vfio *vfio, const struct ccwring_subchannel *s
 		   struct vfio_files *files);
 /* Keeps errno in words, and returns it negative. */
 int vfio_fail(struct ccwring_vfio *vfio, const char *what);
-void vfio_mapped(const struct ccwring_vfio *vfio);
 
 /* Regions of a vfio-ccw device, by what they are for. */
 enum region {

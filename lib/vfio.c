@@ -35,7 +35,7 @@ int ccwring_vfio_new(const struct ccwring_vfio_opts *user_opts, struct ccwring_v
 	vfio->log_arg = opts.log_arg;
 	vfio->log_level = opts.log_level;
 	vfio->sysfs = strdup(opts.sysfs ? opts.sysfs : "/sys");
-	err = vfio->sysfs ? dma_area_init(&vfio->dma, opts.dma_bytes, opts.dma_iova) : -ENOMEM;
+	err = vfio->sysfs ? dma_init(vfio, &opts) : -ENOMEM;
 	if (err) {
 		free(vfio->sysfs);
 		free(vfio);
@@ -52,11 +52,13 @@ int ccwring_vfio_free(struct ccwring_vfio *vfio)
 		return 0;
 	if (vfio->n_devices)
 		return -EBUSY;
+	/* What is mapped goes with the files. */
+	dma_detach(vfio);
 	if (vfio->container >= 0)
 		close(vfio->container);
 	if (vfio->iommufd >= 0)
 		close(vfio->iommufd);
-	dma_area_fini(&vfio->dma);
+	dma_fini(vfio);
 	pthread_mutex_destroy(&vfio->lock);
 	free(vfio->sysfs);
 	free(vfio);
@@ -79,12 +81,6 @@ int vfio_fail(struct ccwring_vfio *vfio, const char *what)
 
 	snprintf(vfio->why, sizeof(vfio->why), "%s: %s", what, strerror(-err));
 	return err;
-}
-
-void vfio_mapped(const struct ccwring_vfio *vfio)
-{
-	vlog(vfio, CCWRING_LOG_INFO, "mapped %zu KiB at IOVA 0x%llx", vfio->dma.bytes >> 10,
-	     (unsigned long long)vfio->dma.iova);
 }
 
 /* The way is not there, or not for us: another one may be. */
@@ -145,6 +141,8 @@ int vfio_open(struct ccwring_vfio *vfio, const struct ccwring_subchannel *sch,
 void vfio_close(struct ccwring_vfio *vfio, const struct vfio_files *files)
 {
 	pthread_mutex_lock(&vfio->lock);
+	if (vfio->access == CCWRING_ACCESS_GROUP && vfio->n_devices == 1)
+		dma_detach(vfio);
 	close(files->device);
 	if (files->group >= 0)
 		close(files->group);

@@ -16,43 +16,60 @@
 
 #define IOMMU "/dev/iommu"
 
-static int map_memory(struct ccwring_vfio *vfio, int iommufd, uint32_t *ioas)
+static int map(struct ccwring_vfio *vfio, void *mem, ccwring_iova_t iova, size_t bytes)
 {
-	struct iommufd_ioas_alloc alloc = { .size = sizeof(alloc) };
-	struct iommufd_ioas_map map = {
-		.size = sizeof(map),
+	struct iommufd_ioas_map arg = {
+		.size = sizeof(arg),
 		.flags = IOMMUFD_MAP_FIXED_IOVA | IOMMUFD_MAP_READABLE | IOMMUFD_MAP_WRITEABLE,
-		.user_va = (uintptr_t)vfio->dma.base,
-		.length = vfio->dma.bytes,
-		.iova = vfio->dma.iova,
+		.ioas_id = vfio->ioas,
+		.user_va = (uintptr_t)mem,
+		.length = bytes,
+		.iova = iova,
 	};
 
-	if (ioctl(iommufd, IOMMUFD_IOAS_ALLOC, &alloc) < 0)
+	return ioctl(vfio->iommufd, IOMMUFD_IOAS_MAP, &arg) < 0 ? -errno : 0;
+}
+
+static int unmap(struct ccwring_vfio *vfio, ccwring_iova_t iova, size_t bytes)
+{
+	struct iommufd_ioas_unmap arg = {
+		.size = sizeof(arg),
+		.ioas_id = vfio->ioas,
+		.iova = iova,
+		.length = bytes,
+	};
+
+	return ioctl(vfio->iommufd, IOMMUFD_IOAS_UNMAP, &arg) < 0 ? -errno : 0;
+}
+
+static const struct dma_mapper mapper = { .map = map, .unmap = unmap };
+
+static int map_memory(struct ccwring_vfio *vfio)
+{
+	struct iommufd_ioas_alloc alloc = { .size = sizeof(alloc) };
+
+	if (ioctl(vfio->iommufd, IOMMUFD_IOAS_ALLOC, &alloc) < 0)
 		return vfio_fail(vfio, "IOMMU_IOAS_ALLOC");
-	map.ioas_id = alloc.out_ioas_id;
-	if (ioctl(iommufd, IOMMUFD_IOAS_MAP, &map) < 0)
-		return vfio_fail(vfio, "IOMMU_IOAS_MAP");
-	*ioas = alloc.out_ioas_id;
-	return 0;
+	vfio->ioas = alloc.out_ioas_id;
+	errno = -dma_attach(vfio, &mapper);
+	return errno ? vfio_fail(vfio, "IOMMU_IOAS_MAP") : 0;
 }
 
 static int open_iommufd(struct ccwring_vfio *vfio)
 {
-	int fd, err;
+	int err;
 
 	if (vfio->iommufd >= 0)
 		return 0;
-	fd = open(IOMMU, O_RDWR | O_CLOEXEC);
-	if (fd < 0)
+	vfio->iommufd = open(IOMMU, O_RDWR | O_CLOEXEC);
+	if (vfio->iommufd < 0)
 		return vfio_fail(vfio, IOMMU);
-	err = map_memory(vfio, fd, &vfio->ioas);
+	err = map_memory(vfio);
 	if (err) {
-		close(fd);
-		return err;
+		close(vfio->iommufd);
+		vfio->iommufd = -1;
 	}
-	vfio->iommufd = fd;
-	vfio_mapped(vfio);
-	return 0;
+	return err;
 }
 
 static int open_device(struct ccwring_vfio *vfio, const char *name)

@@ -37,23 +37,39 @@ static int open_group(struct ccwring_vfio *vfio, int number)
 	return fd < 0 ? vfio_fail(vfio, path) : fd;
 }
 
+static int map(struct ccwring_vfio *vfio, void *mem, ccwring_iova_t iova, size_t bytes)
+{
+	struct vfio_iommu_type1_dma_map arg = {
+		.argsz = sizeof(arg),
+		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
+		.vaddr = (uintptr_t)mem,
+		.iova = iova,
+		.size = bytes,
+	};
+
+	return ioctl(vfio->container, VFIO_IOMMU_MAP_DMA, &arg) < 0 ? -errno : 0;
+}
+
+static int unmap(struct ccwring_vfio *vfio, ccwring_iova_t iova, size_t bytes)
+{
+	struct vfio_iommu_type1_dma_unmap arg = {
+		.argsz = sizeof(arg),
+		.iova = iova,
+		.size = bytes,
+	};
+
+	return ioctl(vfio->container, VFIO_IOMMU_UNMAP_DMA, &arg) < 0 ? -errno : 0;
+}
+
+static const struct dma_mapper mapper = { .map = map, .unmap = unmap };
+
 /* Version 2 of the type-1 IOMMU: pinning needs it. */
 static int map_memory(struct ccwring_vfio *vfio)
 {
-	struct vfio_iommu_type1_dma_map map = {
-		.argsz = sizeof(map),
-		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
-		.vaddr = (uintptr_t)vfio->dma.base,
-		.iova = vfio->dma.iova,
-		.size = vfio->dma.bytes,
-	};
-
 	if (ioctl(vfio->container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU) < 0)
 		return vfio_fail(vfio, "VFIO_SET_IOMMU");
-	if (ioctl(vfio->container, VFIO_IOMMU_MAP_DMA, &map) < 0)
-		return vfio_fail(vfio, "VFIO_IOMMU_MAP_DMA");
-	vfio_mapped(vfio);
-	return 0;
+	errno = -dma_attach(vfio, &mapper);
+	return errno ? vfio_fail(vfio, "VFIO_IOMMU_MAP_DMA") : 0;
 }
 
 static int get_device(struct ccwring_vfio *vfio, int group, const char *uuid)
@@ -83,6 +99,8 @@ int vfio_group_open(struct ccwring_vfio *vfio, const struct ccwring_subchannel *
 		return group;
 	device = get_device(vfio, group, sch->uuid);
 	if (device < 0) {
+		if (!vfio->n_devices)
+			dma_detach(vfio);
 		close(group);
 		return device;
 	}

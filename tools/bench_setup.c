@@ -19,10 +19,8 @@ static void log_message(void *arg, int level, const char *message)
 
 static int open_context(struct bench *b)
 {
-	size_t pages = (b->opts.shape->pages + 2) * (size_t)b->n_slots + 256;
 	struct ccwring_vfio_opts opts = {
 		.size = sizeof(opts),
-		.dma_bytes = pages * 4096,
 		.log = log_message,
 		.log_level = b->opts.verbose ? CCWRING_LOG_INFO : CCWRING_LOG_ERROR,
 		.access = b->opts.access,

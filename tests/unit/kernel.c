@@ -17,6 +17,7 @@
 #include "unit.h"
 
 #define MAX_FAILURES 4
+#define MAX_MAPPINGS 64
 
 static char calls[1024];
 
@@ -98,19 +99,90 @@ static int region_info(struct vfio_region_info *info)
 	return called("region");
 }
 
+/* What is mapped: no two overlap, and each goes as it came. */
+static struct mapping {
+	uint64_t iova;
+	uint64_t bytes;
+	uint64_t memory;
+} mappings[MAX_MAPPINGS];
+
+static int map(const char *call, uint64_t iova, uint64_t bytes, uint64_t memory)
+{
+	struct mapping *free = NULL;
+	int err = called(call);
+
+	assert_int_equal((iova | bytes | memory) % 4096, 0);
+	for (unsigned int i = 0; i < MAX_MAPPINGS; i++) {
+		const struct mapping *m = &mappings[i];
+
+		if (!m->bytes)
+			free = &mappings[i];
+		else
+			assert_true(iova + bytes <= m->iova || m->iova + m->bytes <= iova);
+	}
+	assert_non_null(free);
+	if (!err)
+		*free = (struct mapping){ iova, bytes, memory };
+	return err;
+}
+
+static int unmap(const char *call, uint64_t iova, uint64_t bytes)
+{
+	unsigned int i = 0;
+	int err = called(call);
+
+	while (mappings[i].iova != iova || mappings[i].bytes != bytes)
+		assert_true(++i < MAX_MAPPINGS);
+	if (!err)
+		mappings[i].bytes = 0;
+	return err;
+}
+
+uint64_t kernel_mapped(uint64_t iova)
+{
+	for (unsigned int i = 0; i < MAX_MAPPINGS; i++)
+		if (iova - mappings[i].iova < mappings[i].bytes)
+			return mappings[i].memory + (iova - mappings[i].iova);
+	return 0;
+}
+
+static int no_mappings(const char *call)
+{
+	memset(mappings, 0, sizeof(mappings));
+	return called(call);
+}
+
+static int type1_map(const struct vfio_iommu_type1_dma_map *arg)
+{
+	assert_int_equal(arg->argsz, sizeof(*arg));
+	assert_int_equal(arg->flags, VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE);
+	return map("map", arg->iova, arg->size, arg->vaddr);
+}
+
+static int type1_unmap(const struct vfio_iommu_type1_dma_unmap *arg)
+{
+	assert_int_equal(arg->argsz, sizeof(*arg));
+	return unmap("unmap", arg->iova, arg->size);
+}
+
 static int ioas_alloc(struct iommufd_ioas_alloc *alloc)
 {
 	alloc->out_ioas_id = 7;
-	return called("ioas-alloc");
+	return no_mappings("ioas-alloc");
 }
 
-static int ioas_map(const struct iommufd_ioas_map *map)
+static int ioas_map(const struct iommufd_ioas_map *arg)
 {
-	assert_int_equal(map->ioas_id, 7);
-	assert_int_equal(map->size, sizeof(*map));
-	assert_int_equal(map->iova, 0x1000000);
-	assert_int_equal(map->length, 0x1000000);
-	return called("ioas-map");
+	assert_int_equal(arg->ioas_id, 7);
+	assert_int_equal(arg->size, sizeof(*arg));
+	return map("ioas-map", arg->iova, arg->length, arg->user_va);
+}
+
+static int ioas_unmap(const struct iommufd_ioas_unmap *arg)
+{
+	assert_int_equal(arg->ioas_id, 7);
+	assert_int_equal(arg->size, sizeof(*arg));
+	return unmap("ioas-unmap", arg->iova, arg->length);
 }
 
 static int attach(const struct vfio_attach_iommufd_pt *attach)
@@ -132,9 +204,11 @@ int ioctl(int fd, unsigned long request, ...)
 	case VFIO_GROUP_SET_CONTAINER:
 		return called("join");
 	case VFIO_SET_IOMMU:
-		return called("set-iommu");
+		return no_mappings("set-iommu");
 	case VFIO_IOMMU_MAP_DMA:
-		return called("map");
+		return type1_map(arg);
+	case VFIO_IOMMU_UNMAP_DMA:
+		return type1_unmap(arg);
 	case VFIO_GROUP_GET_DEVICE_FD:
 		return called("device") ? -1 : any_file();
 	case VFIO_DEVICE_GET_INFO:
@@ -145,6 +219,8 @@ int ioctl(int fd, unsigned long request, ...)
 		return ioas_alloc(arg);
 	case IOMMUFD_IOAS_MAP:
 		return ioas_map(arg);
+	case IOMMUFD_IOAS_UNMAP:
+		return ioas_unmap(arg);
 	case VFIO_BIND_IOMMUFD:
 		return called("bind");
 	case VFIO_ATTACH_IOMMUFD_PT:

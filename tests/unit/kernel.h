@@ -8,10 +8,14 @@
 #ifndef CCWRING_UNIT_KERNEL_H
 #define CCWRING_UNIT_KERNEL_H
 
+#include <stdint.h>
+
 /* What has been asked for since the last time. */
 const char *kernel_calls(void);
 /* From now on the call of that name fails; an error of 0 ends that. */
 void kernel_fail(const char *call, int error);
+/* Address of the memory that devices find there, 0 for none. */
+uint64_t kernel_mapped(uint64_t iova);
 /* Files open in this process. */
 int kernel_files(void);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* vfio.c - groups and character devices: what is asked of the kernel, and when */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,6 +20,8 @@ static char last_error[160];
 static struct ccwring_vfio *vfio;
 static struct ccwring_device *dev;
 static int files;
+static void *memory;
+static ccwring_iova_t memory_iova;
 
 static void subchannel(const char *id, const char *uuid, const char *group, const char *cdev)
 {
@@ -73,6 +76,9 @@ static void make_context(int access)
 	files = kernel_files();
 	assert_int_equal(ccwring_vfio_new(&opts, &vfio), 0);
 	assert_int_equal(ccwring_vfio_access(vfio), access);
+	/* There is something to map. */
+	memory = ccwring_dma_alloc(vfio, 4096, &memory_iova);
+	assert_non_null(memory);
 }
 
 /* No file is left behind. */
@@ -130,6 +136,109 @@ static void auto_prefers_groups(void **state)
 	make_context(CCWRING_ACCESS_AUTO);
 	open_and_close(FIRST, GROUP_FIRST);
 	assert_int_equal(ccwring_vfio_access(vfio), CCWRING_ACCESS_GROUP);
+	free_context();
+}
+
+static bool reachable(const void *mem, ccwring_iova_t iova)
+{
+	return kernel_mapped(iova) == (uintptr_t)mem;
+}
+
+static uint64_t mapped_bytes(void)
+{
+	struct ccwring_dma_stats stats = { .size = sizeof(stats) };
+
+	assert_int_equal(ccwring_dma_stats(vfio, &stats), 0);
+	return stats.mapped;
+}
+
+/* Memory comes and goes while a device is open, and is there for the next one. */
+static void grow_and_shrink(int access, const char *map, const char *unmap)
+{
+	ccwring_iova_t iova, high_iova;
+	void *mem, *high;
+
+	make_context(access);
+	assert_int_equal(ccwring_device_open(vfio, FIRST, &dev), 0);
+	assert_true(reachable(memory, memory_iova));
+	kernel_calls();
+	mem = ccwring_dma_alloc(vfio, 32 << 20, &iova);
+	assert_string_equal(kernel_calls(), map);
+	assert_true(reachable(mem, iova));
+	assert_true(reachable((uint8_t *)mem + (32 << 20) - 4096, iova + (32 << 20) - 4096));
+	/* A driver may read past the end. */
+	assert_int_not_equal(kernel_mapped(iova + (32 << 20)), 0);
+	high = ccwring_dma_alloc_aligned(vfio, 4096, 0, CCWRING_DMA_HIGH, &high_iova);
+	assert_string_equal(kernel_calls(), map);
+	assert_true(reachable(high, high_iova));
+	ccwring_dma_free(vfio, mem);
+	ccwring_dma_trim(vfio);
+	assert_string_equal(kernel_calls(), unmap);
+	assert_int_equal(kernel_mapped(iova), 0);
+	assert_true(reachable(memory, memory_iova));
+	assert_true(reachable(high, high_iova));
+	ccwring_dma_free(vfio, high);
+	ccwring_dma_free(vfio, memory);
+	ccwring_dma_trim(vfio);
+	assert_int_equal(mapped_bytes(), 0);
+	assert_int_equal(kernel_mapped(memory_iova), 0);
+	assert_int_equal(kernel_mapped(high_iova), 0);
+	assert_int_equal(ccwring_device_close(dev), 0);
+	free_context();
+}
+
+static void group_grows(void **state)
+{
+	(void)state;
+	grow_and_shrink(CCWRING_ACCESS_GROUP, "map", "unmap");
+}
+
+static void cdev_grows(void **state)
+{
+	(void)state;
+	grow_and_shrink(CCWRING_ACCESS_CDEV, "ioas-map", "ioas-unmap");
+}
+
+/* With no group in the container there is nothing to map in; later there is. */
+static void between_groups(void **state)
+{
+	ccwring_iova_t iova;
+	void *mem;
+
+	(void)state;
+	make_context(CCWRING_ACCESS_GROUP);
+	open_and_close(FIRST, GROUP_FIRST);
+	ccwring_dma_free(vfio, memory);
+	ccwring_dma_trim(vfio);
+	mem = ccwring_dma_alloc(vfio, 4096, &iova);
+	assert_string_equal(kernel_calls(), "");
+	kernel_fail("device", EINVAL);
+	assert_int_equal(ccwring_device_open(vfio, FIRST, &dev), -EINVAL);
+	kernel_fail("device", 0);
+	kernel_calls();
+	/* That group has gone as it came, and the mapping with it. */
+	assert_non_null(ccwring_dma_alloc(vfio, 32 << 20, NULL));
+	assert_string_equal(kernel_calls(), "");
+	assert_int_equal(ccwring_device_open(vfio, FIRST, &dev), 0);
+	assert_string_equal(kernel_calls(), "vfio/17 join set-iommu map map device info region");
+	assert_true(reachable(mem, iova));
+	assert_int_equal(ccwring_device_close(dev), 0);
+	free_context();
+}
+
+/* An allocation that cannot be mapped is none, and says why. */
+static void mapping_fails(void **state)
+{
+	(void)state;
+	make_context(CCWRING_ACCESS_GROUP);
+	assert_int_equal(ccwring_device_open(vfio, FIRST, &dev), 0);
+	kernel_fail("map", ENOSPC);
+	errno = 0;
+	assert_null(ccwring_dma_alloc(vfio, 32 << 20, NULL));
+	assert_int_equal(errno, ENOSPC);
+	kernel_fail("map", 0);
+	assert_non_null(ccwring_dma_alloc(vfio, 32 << 20, NULL));
+	assert_int_equal(ccwring_device_close(dev), 0);
 	free_context();
 }
 
@@ -255,6 +364,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(by_group),
 		cmocka_unit_test(by_cdev),
+		cmocka_unit_test(group_grows),
+		cmocka_unit_test(cdev_grows),
+		cmocka_unit_test(between_groups),
+		cmocka_unit_test(mapping_fails),
 		cmocka_unit_test(auto_prefers_groups),
 		cmocka_unit_test(auto_takes_cdev),
 		cmocka_unit_test(busy_is_busy),

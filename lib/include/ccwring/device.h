@@ -2,8 +2,8 @@
 /*
  * ccwring/device.h - contexts and devices
  *
- * A context is one area of memory, mapped in a VFIO container or in iommufd; the
- * devices opened in it share it.  A device is one subchannel that belongs to the
+ * A context is memory, mapped in a VFIO container or in iommufd; the devices opened
+ * in it share it.  A device is one subchannel that belongs to the
  * vfio_ccw driver and has a mediated device.  Source of the device's regions
  * and interrupts: linux/vfio.h and linux/vfio_ccw.h.
  *
@@ -43,15 +43,27 @@ enum ccwring_access {
 };
 
 /**
+ * enum ccwring_dma_flags - how a context comes by its memory
+ * @CCWRING_DMA_HUGETLB: from the machine's pool of huge pages (vm.nr_hugepages) as
+ *	long as that has some: pages of 1 MiB on s390x.  Without it memory is ordinary,
+ *	and made of huge pages where the kernel does so by itself
+ */
+enum ccwring_dma_flags {
+	CCWRING_DMA_HUGETLB = 1 << 0,
+};
+
+/**
  * struct ccwring_vfio_opts - how to make a context
  * @size: sizeof(struct ccwring_vfio_opts)
- * @dma_bytes: size of the mapped area, rounded up to pages; 0 for 16 MiB
- * @dma_iova: IOVA of its first byte, on a page boundary; 0 for 16 MiB
+ * @dma_bytes: most memory to map, for CCWRING_DMA_HIGH and below 2 GiB together; 0
+ *	for no limit but the addresses: 2 GiB less @dma_iova, and 256 GiB
+ * @dma_iova: first IOVA below 2 GiB to use, on a page boundary; 0 for 16 MiB
  * @log: receives messages, NULL for none
  * @log_arg: handed to @log
  * @log_level: least weight @log is called for, enum ccwring_log_level
  * @sysfs: where sysfs is mounted, NULL for /sys
  * @access: enum ccwring_access
+ * @dma_flags: enum ccwring_dma_flags
  *
  * Set to zero what is not chosen.  Fields are only ever added at the end.
  */
@@ -64,6 +76,7 @@ struct ccwring_vfio_opts {
 	int log_level;
 	const char *sysfs;
 	int access;
+	unsigned int dma_flags;
 };
 
 /**
@@ -71,10 +84,10 @@ struct ccwring_vfio_opts {
  * @opts: options, NULL for defaults
  * @vfio: receives the context
  *
- * Takes memory for the area; no VFIO file is opened before the first device.
+ * Takes addresses for its memory; no VFIO file is opened before the first device.
  *
- * Return: 0; -EINVAL for options this library does not know, an area that is
- *	not below 2 GiB or not on pages; -ENOMEM.
+ * Return: 0; -EINVAL for options this library does not know, a dma_iova that is not on
+ *	a page or leaves no room below 2 GiB; -ENOMEM.
  */
 CCWRING_API int ccwring_vfio_new(const struct ccwring_vfio_opts *opts, struct ccwring_vfio **vfio);
 

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+/* dma_window.c - address space in chunks, and how they become memory */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "dma_window.h"
+
+#define ROUND_UP(n, to) (((n) + (to)-1) / (to) * (to))
+
+/* The size of huge page that a chunk can consist of: 1 MiB on s390x, else 2 MiB. */
+#ifdef __s390x__
+#define HUGE_SHIFT 20
+#else
+#define HUGE_SHIFT 21
+#endif
+#ifndef MAP_HUGE_SHIFT
+#define MAP_HUGE_SHIFT 26
+#endif
+
+static void *reserve(void *where, size_t bytes)
+{
+	return mmap(where, bytes, PROT_NONE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (where ? MAP_FIXED : 0), -1, 0);
+}
+
+int dma_window_init(struct dma_window *window, struct dma_pool *pool, ccwring_iova_t iova,
+		    size_t bytes)
+{
+	*window = (struct dma_window){ .pool = pool, .iova = iova, .bytes = bytes };
+	window->segments = calloc(bytes / DMA_SEGMENT + 1, sizeof(*window->segments));
+	if (!window->segments)
+		return -ENOMEM;
+	window->reserved = reserve(NULL, bytes + DMA_SEGMENT);
+	if (window->reserved == MAP_FAILED) {
+		free(window->segments);
+		return -ENOMEM;
+	}
+	window->base = (uint8_t *)ROUND_UP((uintptr_t)window->reserved, DMA_SEGMENT);
+	return 0;
+}
+
+void dma_window_fini(struct dma_window *window)
+{
+	munmap(window->reserved, window->bytes + DMA_SEGMENT);
+	while (window->chunks) {
+		struct dma_chunk *chunk = window->chunks;
+
+		window->chunks = chunk->next;
+		free(chunk);
+	}
+	free(window->segments);
+}
+
+static void set_segments(struct dma_window *window, const struct dma_chunk *chunk,
+			 struct dma_chunk *to)
+{
+	size_t first = (chunk->base - window->base) / DMA_SEGMENT;
+	size_t last = first + chunk->bytes / DMA_SEGMENT;
+
+	/* Pairs with the acquire in dma_window_chunk(). */
+	for (size_t i = first; i <= last; i++)
+		atomic_store_explicit(&window->segments[i], to, memory_order_release);
+}
+
+struct dma_chunk *dma_chunk_new(struct dma_window *window, size_t bytes, size_t alignment)
+{
+	uintptr_t free_from = (uintptr_t)window->base + window->used;
+	size_t start = window->used;
+	struct dma_chunk *chunk;
+
+	if (alignment > DMA_SEGMENT)
+		start += ROUND_UP(free_from, alignment) - free_from;
+	if (bytes > window->bytes || start > window->bytes - bytes ||
+	    window->bytes - bytes - start < DMA_PAGE)
+		return NULL;
+	chunk = calloc(1, sizeof(*chunk));
+	if (!chunk)
+		return NULL;
+	chunk->base = window->base + start;
+	chunk->bytes = bytes;
+	chunk->next = window->chunks;
+	window->chunks = chunk;
+	window->used = ROUND_UP(start + bytes + DMA_PAGE, DMA_SEGMENT);
+	if (window->used > window->bytes)
+		window->used = window->bytes;
+	set_segments(window, chunk, chunk);
+	return chunk;
+}
+
+void dma_chunk_undo(struct dma_window *window, struct dma_chunk *chunk)
+{
+	set_segments(window, chunk, NULL);
+	window->chunks = chunk->next;
+	window->used = chunk->base - window->base;
+	free(chunk);
+}
+
+/*
+ * Made elsewhere and moved into its place: a mapping made in place would leave a hole
+ * if it failed, for others to be put there.
+ */
+static bool take_huge_pages(void *where, size_t bytes)
+{
+	void *made;
+
+	made = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | HUGE_SHIFT << MAP_HUGE_SHIFT, -1,
+		    0);
+	if (made == MAP_FAILED)
+		return false;
+	if (mremap(made, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, where) != MAP_FAILED)
+		return true;
+	munmap(made, bytes);
+	return false;
+}
+
+/* As much as there is in huge pages, the rest and the page behind it in others. */
+static int populate(struct dma_pool *pool, struct dma_chunk *chunk)
+{
+	size_t n = pool->hugetlb ? chunk->bytes >> HUGE_SHIFT : 0;
+
+	while (n && !take_huge_pages(chunk->base, n << HUGE_SHIFT))
+		n /= 2;
+	chunk->huge = n << HUGE_SHIFT;
+	if (mprotect(chunk->base + chunk->huge, chunk->bytes + DMA_PAGE - chunk->huge,
+		     PROT_READ | PROT_WRITE))
+		return -ENOMEM;
+	/* A wish: kernels without huge pages refuse it. */
+	madvise(chunk->base + chunk->huge, chunk->bytes - chunk->huge, MADV_HUGEPAGE);
+	return 0;
+}
+
+static ccwring_iova_t chunk_iova(const struct dma_window *window, const struct dma_chunk *chunk)
+{
+	return window->iova + (chunk->base - window->base);
+}
+
+static int map(struct dma_window *window, struct dma_chunk *chunk)
+{
+	struct dma_pool *pool = window->pool;
+	int err;
+
+	if (!pool->mapper)
+		return 0;
+	err = pool->mapper->map(pool->vfio, chunk->base, chunk_iova(window, chunk),
+				chunk->bytes + DMA_PAGE);
+	if (!err)
+		pool->maps++;
+	return err;
+}
+
+/* The chunk's first page is committed. */
+static int enter_use(struct dma_window *window, struct dma_chunk *chunk)
+{
+	struct dma_pool *pool = window->pool;
+	int err;
+
+	err = populate(pool, chunk);
+	if (!err)
+		err = map(window, chunk);
+	if (err) {
+		reserve(chunk->base, chunk->bytes + DMA_PAGE);
+		return err;
+	}
+	pool->mapped += chunk->bytes;
+	pool->huge += chunk->huge;
+	return 0;
+}
+
+/* Its last page is given back. */
+static int leave_use(struct dma_window *window, struct dma_chunk *chunk)
+{
+	struct dma_pool *pool = window->pool;
+	int err = 0;
+
+	if (pool->mapper)
+		err = pool->mapper->unmap(pool->vfio, chunk_iova(window, chunk),
+					  chunk->bytes + DMA_PAGE);
+	if (err)
+		return err;
+	pool->unmaps += pool->mapper != NULL;
+	pool->mapped -= chunk->bytes;
+	pool->huge -= chunk->huge;
+	reserve(chunk->base, chunk->bytes + DMA_PAGE);
+	return 0;
+}
+
+int dma_chunk_commit(struct dma_window *window, struct dma_chunk *chunk, size_t bytes)
+{
+	struct dma_pool *pool = window->pool;
+	int err = 0;
+
+	if (bytes > pool->limit - pool->committed)
+		err = -ENOMEM;
+	else if (!chunk->committed)
+		err = enter_use(window, chunk);
+	if (err) {
+		pool->err = err;
+		return err;
+	}
+	chunk->committed += bytes;
+	pool->committed += bytes;
+	return 0;
+}
+
+int dma_chunk_decommit(struct dma_window *window, struct dma_chunk *chunk, void *ptr, size_t bytes)
+{
+	int err = 0;
+
+	if (chunk->committed == bytes)
+		err = leave_use(window, chunk);
+	else if (chunk->huge || madvise(ptr, bytes, MADV_DONTNEED))
+		memset(ptr, 0, bytes);
+	if (err)
+		return err;
+	chunk->committed -= bytes;
+	window->pool->committed -= bytes;
+	return 0;
+}
+
+int dma_window_map(struct dma_window *window)
+{
+	for (struct dma_chunk *chunk = window->chunks; chunk; chunk = chunk->next) {
+		int err = chunk->committed ? map(window, chunk) : 0;
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
