@@ -184,13 +184,17 @@ static bool vccw_uses_iommufd(struct vccw_device *dev)
 #endif
 }
 
-/* Wait until the VFIO core has removed a range it told us about. */
+/*
+ * Wait until the VFIO core has removed a range it told us about.  Where the task that
+ * was in the core then is here now, it has.
+ */
 static void vccw_pins_wait_unmap(struct vccw_pins *pins, u64 first, u64 last)
 {
 	if (!pins->unmap_until || last < pins->unmap_first ||
 	    first > pins->unmap_last)
 		return;
-	while (time_before(jiffies, pins->unmap_until))
+	while (current != pins->unmap_task &&
+	       time_before(jiffies, pins->unmap_until))
 		schedule_timeout_uninterruptible(1);
 	pins->unmap_until = 0;
 }
@@ -406,6 +410,17 @@ struct vccw_pin *vccw_pins_get(struct vccw_device *dev, u64 iova_pfn, u32 run)
 struct vccw_pin *vccw_pins_next(struct vccw_pins *pins, u32 *iter,
 				u64 first, u64 last)
 {
+	/* By its pages or by what is pinned, whatever is less to look at. */
+	if (last - first < pins->size) {
+		while (*iter <= last - first) {
+			struct vccw_pin *pin;
+
+			pin = vccw_pins_find(pins, first + (*iter)++);
+			if (pin)
+				return pin;
+		}
+		return NULL;
+	}
 	while (*iter < pins->size) {
 		struct vccw_pin *pin = &pins->pool[(*iter)++];
 
@@ -421,7 +436,7 @@ struct vccw_pin *vccw_pins_next(struct vccw_pins *pins, u32 *iter,
  * @first: its first page
  * @last: its last page
  *
- * For a moment pages of the range will not be pinned again.
+ * For a moment other tasks will not get pages of the range pinned again.
  *
  * Return: whether any is pinned now.
  */
@@ -432,6 +447,7 @@ bool vccw_pins_block(struct vccw_pins *pins, u64 first, u64 last)
 	pins->unmap_first = first;
 	pins->unmap_last = last;
 	pins->unmap_until = (jiffies + VCCW_PINS_UNMAP_DELAY) ?: 1;
+	pins->unmap_task = current;
 	return vccw_pins_next(pins, &iter, first, last);
 }
 

@@ -61,6 +61,7 @@ struct vccw_window {
  * @unmap_first: first page of the range last unmapped
  * @unmap_last: last page of that range
  * @unmap_until: jiffies before which no page of it is pinned anew
+ * @unmap_task: who was unmapping it; to be compared only, it may have gone
  * @hits: pages found in the cache
  * @misses: pages pinned because they were not in the cache
  * @evictions: pages unpinned to make room
@@ -90,6 +91,7 @@ struct vccw_pins {
 	u64 unmap_first;
 	u64 unmap_last;
 	unsigned long unmap_until;
+	const struct task_struct *unmap_task;
 	u64 hits;
 	u64 misses;
 	u64 evictions;

@@ -2,6 +2,7 @@
 /* Pages stay pinned from one request to the next, and no longer than they may. */
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #include "bad.h"
 
@@ -86,6 +87,29 @@ static void remapped(void)
 	T_CHECK(sense(&cqe), "data come to the memory now mapped there");
 	T_EQUAL(before[0], 0, "... and not to that mapped before");
 	munmap(before, AREA_SIZE);
+}
+
+/*
+ * A client that maps a buffer for each request.  The driver keeps others from pinning
+ * a range that is being unmapped, some 30 ms long, but not who has unmapped it.
+ */
+static void one_after_the_other(void)
+{
+	struct timespec begin, end;
+	struct vfio_ccw_ring_cqe cqe;
+	int i, good = 0;
+	long long ms;
+
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	for (i = 0; i < 50; i++) {
+		T_NEED(!t_unmap(&vm, AREA_IOVA, AREA_SIZE), "unmap");
+		map_area();
+		good += sense(&cqe);
+	}
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	ms = (end.tv_sec - begin.tv_sec) * 1000 + (end.tv_nsec - begin.tv_nsec) / 1000000;
+	T_EQUAL(good, 50, "50 requests, each in memory mapped for it");
+	T_CHECK(ms < 750, "... that do not wait for each other (%lld ms)", ms);
 }
 
 /* Memory is given back to the system, and the IOVA stays mapped. */
@@ -181,6 +205,7 @@ int main(void)
 	hits();
 	unmapped();
 	remapped();
+	one_after_the_other();
 	discarded();
 	discarded_under_two();
 	discarded_program();
