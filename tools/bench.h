@@ -158,8 +158,10 @@ int bench_uring_alike(struct bench *b, struct progress *p, unsigned int want);
 /* bench_run.c */
 void bench_reap(struct bench *b, struct progress *p, const struct vfio_ccw_ring_cqe *cqe);
 
-/* bench_run.c: both leave no request under way. */
+/* bench_run.c: all of these leave no request under way. */
 int bench_run(struct bench *b);
+/* That many requests, neither warmed up nor timed; 0 or -errno, -EIO if one failed. */
+int bench_requests(struct bench *b, uint64_t n);
 /* One request outside of a run; returns 0 if it ended well, or -errno. */
 int bench_one(struct bench *b, uint16_t sch, const struct ccwring_orb *orb);
 

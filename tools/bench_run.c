@@ -263,6 +263,14 @@ static int loop(struct bench *b, struct progress *p)
 	return err;
 }
 
+int bench_requests(struct bench *b, uint64_t n)
+{
+	struct progress p = { .target = n };
+	int err = loop(b, &p);
+
+	return !err && b->errors ? -EIO : err;
+}
+
 static int warm_up(struct bench *b)
 {
 	struct progress p = { .target = b->opts.warmup };

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* main.c - the ccwring command */
 #include <argp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,17 +14,6 @@ static const struct command commands[] = {
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
-
-void complain(const char *fmt, ...)
-{
-	va_list ap;
-
-	fputs("ccwring: ", stderr);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-}
 
 static void usage(FILE *f)
 {

@@ -115,7 +115,7 @@ def qemu(quick, plugin):
 
 # A clock that advances with the instructions: nothing in the guest, its timer's
 # interrupts included, then depends on how fast or how busy the desk is.
-_OWN_CLOCK = ("-icount", "shift=0,sleep=off", "-seed", "1",
+OWN_CLOCK = ("-icount", "shift=0,sleep=off", "-seed", "1",
               "-rtc", "base=2026-01-01T00:00:00,clock=vm")
 
 
@@ -128,7 +128,7 @@ def budget(rows, plugin):
     """Rows of backend, shape and depth, each five times: see budget.py."""
     runs = [_counted(*row, ("0.0.2000",), _budget_count(row[0]))
             for row in rows for _ in range(5)]
-    boot = tuple("--machine-arg=" + word for word in _OWN_CLOCK)
+    boot = tuple("--machine-arg=" + word for word in OWN_CLOCK)
     return _qemu(1, runs, plugin, boot + ("--kernel-append", "norandmaps"))
 
 
