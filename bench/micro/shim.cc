@@ -5,6 +5,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include "marker.h"
 #include "micro.h"
 
 static void carry_out(benchmark::State &state, const struct micro *micro)
@@ -16,6 +17,7 @@ static void carry_out(benchmark::State &state, const struct micro *micro)
 		state.SkipWithError(std::strerror(-err));
 		return;
 	}
+	marker_begin();
 	while (state.KeepRunningBatch(micro->batch)) {
 		err = micro->run(context, micro->batch);
 		if (err) {
@@ -23,6 +25,7 @@ static void carry_out(benchmark::State &state, const struct micro *micro)
 			break;
 		}
 	}
+	marker_end();
 	if (micro->teardown)
 		micro->teardown(context);
 }

@@ -4,8 +4,9 @@
 
 #include "common.h"
 
-#define DEPTH  32
-#define ROUNDS 200
+#define DEPTH 32
+
+static int rounds;
 
 static uint32_t program_of(int index)
 {
@@ -40,7 +41,7 @@ static uint32_t run_rounds(struct t_ring *ring, int nr, const int *index)
 	uint32_t good = 0;
 	int round, i;
 
-	for (round = 0; round < ROUNDS; round++) {
+	for (round = 0; round < rounds; round++) {
 		submit_round(ring, nr, index);
 		if (t_ring_enter(ring, DEPTH, DEPTH) != DEPTH)
 			break;
@@ -59,7 +60,7 @@ static void rings_of_their_own(struct t_vm *vm)
 	for (i = 0; i < vm->nr_devices; i++)
 		t_ring_open(&rings[i], vm->devices[i].fd, DEPTH);
 	for (i = 0; i < vm->nr_devices; i++)
-		T_EQUAL(run_rounds(&rings[i], 1, (int *)&rings[i].setup.subchannel), ROUNDS * DEPTH,
+		T_EQUAL(run_rounds(&rings[i], 1, (int *)&rings[i].setup.subchannel), rounds * DEPTH,
 			"subchannel %d on its own ring", i);
 	for (i = 0; i < vm->nr_devices; i++)
 		t_ring_close(&rings[i]);
@@ -86,7 +87,7 @@ static void one_ring_for_all(struct t_vm *vm)
 
 	t_ring_open(&ring, vm->devices[0].fd, DEPTH);
 	attach_all(vm, &ring, index);
-	T_EQUAL(run_rounds(&ring, vm->nr_devices, index), ROUNDS * DEPTH,
+	T_EQUAL(run_rounds(&ring, vm->nr_devices, index), rounds * DEPTH,
 		"%d subchannels on one ring", vm->nr_devices);
 	t_good_start(vm, &ring, "all that");
 	t_ring_close(&ring);
@@ -109,7 +110,7 @@ static void one_goes(struct t_vm *vm)
 	T_EQUAL(t_ring_do(&ring, &sqe, &cqe), 0, "a start of a closed device");
 	T_CHECK(cqe.res == -ENXIO || cqe.res == -ENODEV, "... is refused (res %d, reason %u)",
 		cqe.res, cqe.reason);
-	T_EQUAL(run_rounds(&ring, vm->nr_devices - 1, index), ROUNDS * DEPTH, "the others go on");
+	T_EQUAL(run_rounds(&ring, vm->nr_devices - 1, index), rounds * DEPTH, "the others go on");
 	t_device_open(vm, last);
 	T_CHECK(t_ring_attach(&ring, last->fd) >= 0, "it can come back");
 	t_ring_close(&ring);
@@ -121,6 +122,7 @@ int main(void)
 
 	t_vm_open(&vm);
 	T_NEED(vm.nr_devices > 1, "%d devices are enough", vm.nr_devices);
+	rounds = 800 / vm.nr_devices;
 	build(&vm);
 	rings_of_their_own(&vm);
 	one_ring_for_all(&vm);
