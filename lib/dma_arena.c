@@ -70,6 +70,7 @@ static void *take_chunk(struct dma_window *window, size_t size, size_t alignment
 		dma_chunk_undo(window, chunk);
 		return NULL;
 	}
+	dma_chunk_publish(window, chunk);
 	return chunk->base;
 }
 

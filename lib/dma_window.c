@@ -53,17 +53,6 @@ void dma_window_fini(struct dma_window *window)
 	free(window->segments);
 }
 
-static void set_segments(struct dma_window *window, const struct dma_chunk *chunk,
-			 struct dma_chunk *to)
-{
-	size_t first = (chunk->base - window->base) / DMA_SEGMENT;
-	size_t last = first + chunk->bytes / DMA_SEGMENT;
-
-	/* Pairs with the acquire in dma_window_chunk(). */
-	for (size_t i = first; i <= last; i++)
-		atomic_store_explicit(&window->segments[i], to, memory_order_release);
-}
-
 struct dma_chunk *dma_chunk_new(struct dma_window *window, size_t bytes, size_t alignment)
 {
 	uintptr_t free_from = (uintptr_t)window->base + window->used;
@@ -85,13 +74,21 @@ struct dma_chunk *dma_chunk_new(struct dma_window *window, size_t bytes, size_t 
 	window->used = ROUND_UP(start + bytes + DMA_PAGE, DMA_SEGMENT);
 	if (window->used > window->bytes)
 		window->used = window->bytes;
-	set_segments(window, chunk, chunk);
 	return chunk;
+}
+
+void dma_chunk_publish(struct dma_window *window, struct dma_chunk *chunk)
+{
+	size_t first = (chunk->base - window->base) / DMA_SEGMENT;
+	size_t last = first + chunk->bytes / DMA_SEGMENT;
+
+	/* Pairs with the acquire in dma_window_chunk(). */
+	for (size_t i = first; i <= last; i++)
+		atomic_store_explicit(&window->segments[i], chunk, memory_order_release);
 }
 
 void dma_chunk_undo(struct dma_window *window, struct dma_chunk *chunk)
 {
-	set_segments(window, chunk, NULL);
 	window->chunks = chunk->next;
 	window->used = chunk->base - window->base;
 	free(chunk);

@@ -89,9 +89,14 @@ static inline struct dma_chunk *dma_window_chunk(const struct dma_window *window
 	return atomic_load_explicit(&window->segments[offset / DMA_SEGMENT], memory_order_acquire);
 }
 
-/* Makes a chunk, no page of it committed; NULL if the window is used up. */
+/*
+ * Makes a chunk, no page of it committed, that dma_window_chunk() does not find yet;
+ * NULL if the window is used up.
+ */
 struct dma_chunk *dma_chunk_new(struct dma_window *window, size_t bytes, size_t alignment);
-/* Takes back what dma_chunk_new() made last. */
+/* From now on it does, for good. */
+void dma_chunk_publish(struct dma_window *window, struct dma_chunk *chunk);
+/* Or it is taken back, if no other has been made since. */
 void dma_chunk_undo(struct dma_window *window, struct dma_chunk *chunk);
 
 /*
