@@ -204,7 +204,7 @@ static void *window_ptr(const struct dma_window *window, ccwring_iova_t iova, si
 	if (iova < window->iova || offset >= window->bytes)
 		return NULL;
 	chunk = dma_window_chunk(window, offset);
-	if (!chunk || !chunk->committed || len > chunk->bytes ||
+	if (!chunk || !chunk->in_use || len > chunk->bytes ||
 	    (size_t)(ptr - chunk->base) > chunk->bytes - len)
 		return NULL;
 	return ptr;

@@ -52,25 +52,24 @@ static struct dma_chunk *chunk_of(const struct dma_window *window, const void *p
 }
 
 /*
- * Grow.  What is bound to fail later must fail here: addresses handed out do not
- * come back.
+ * Grow.  What is bound to fail when pages are committed must fail here: addresses that
+ * have been handed out do not come back.
  */
 static void *take_chunk(struct dma_window *window, size_t size, size_t alignment, bool commit)
 {
 	struct dma_pool *pool = window->pool;
-	struct dma_chunk *chunk = NULL;
+	size_t least = commit ? size : wanted;
+	struct dma_chunk *chunk;
 
-	if (wanted <= pool->limit - pool->committed)
-		chunk = dma_chunk_new(window, size, alignment);
-	if (!chunk) {
+	if (least > pool->limit - pool->committed) {
 		pool->err = -ENOMEM;
 		return NULL;
 	}
-	if (commit && dma_chunk_commit(window, chunk, size)) {
-		dma_chunk_undo(window, chunk);
+	chunk = dma_chunk_new(window, size, alignment);
+	if (!chunk)
 		return NULL;
-	}
-	dma_chunk_publish(window, chunk);
+	if (commit)
+		dma_chunk_commit(window, chunk, size);
 	return chunk->base;
 }
 
@@ -188,19 +187,18 @@ static int create(struct dma_arena *arena)
 static pthread_mutex_t spares_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct dma_arena *spares;
 
-static bool is_like(const struct dma_arena *arena, const struct dma_pool *pool, ccwring_iova_t iova,
-		    size_t bytes)
+/* The first IOVA says which window it is, and how large. */
+static bool is_like(const struct dma_arena *arena, const struct dma_pool *pool, ccwring_iova_t iova)
 {
-	return arena->window.iova == iova && arena->window.bytes == bytes &&
-	       arena->hugetlb == pool->hugetlb;
+	return arena->window.iova == iova && arena->hugetlb == pool->hugetlb;
 }
 
-static struct dma_arena *take_spare(const struct dma_pool *pool, ccwring_iova_t iova, size_t bytes)
+static struct dma_arena *take_spare(const struct dma_pool *pool, ccwring_iova_t iova)
 {
 	struct dma_arena **at = &spares, *arena;
 
 	pthread_mutex_lock(&spares_lock);
-	while (*at && !is_like(*at, pool, iova, bytes))
+	while (*at && !is_like(*at, pool, iova))
 		at = &(*at)->next_spare;
 	arena = *at;
 	if (arena)
@@ -236,7 +234,7 @@ no_window:
 
 int dma_arena_new(struct dma_pool *pool, ccwring_iova_t iova, size_t bytes, struct dma_arena **out)
 {
-	*out = take_spare(pool, iova, bytes);
+	*out = take_spare(pool, iova);
 	if (!*out)
 		return make(pool, iova, bytes, out);
 	(*out)->window.pool = pool;

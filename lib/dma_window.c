@@ -53,47 +53,6 @@ void dma_window_fini(struct dma_window *window)
 	free(window->segments);
 }
 
-struct dma_chunk *dma_chunk_new(struct dma_window *window, size_t bytes, size_t alignment)
-{
-	uintptr_t free_from = (uintptr_t)window->base + window->used;
-	size_t start = window->used;
-	struct dma_chunk *chunk;
-
-	if (alignment > DMA_SEGMENT)
-		start += ROUND_UP(free_from, alignment) - free_from;
-	if (bytes > window->bytes || start > window->bytes - bytes ||
-	    window->bytes - bytes - start < DMA_PAGE)
-		return NULL;
-	chunk = calloc(1, sizeof(*chunk));
-	if (!chunk)
-		return NULL;
-	chunk->base = window->base + start;
-	chunk->bytes = bytes;
-	chunk->next = window->chunks;
-	window->chunks = chunk;
-	window->used = ROUND_UP(start + bytes + DMA_PAGE, DMA_SEGMENT);
-	if (window->used > window->bytes)
-		window->used = window->bytes;
-	return chunk;
-}
-
-void dma_chunk_publish(struct dma_window *window, struct dma_chunk *chunk)
-{
-	size_t first = (chunk->base - window->base) / DMA_SEGMENT;
-	size_t last = first + chunk->bytes / DMA_SEGMENT;
-
-	/* Pairs with the acquire in dma_window_chunk(). */
-	for (size_t i = first; i <= last; i++)
-		atomic_store_explicit(&window->segments[i], chunk, memory_order_release);
-}
-
-void dma_chunk_undo(struct dma_window *window, struct dma_chunk *chunk)
-{
-	window->chunks = chunk->next;
-	window->used = chunk->base - window->base;
-	free(chunk);
-}
-
 /*
  * Made elsewhere and moved into its place: a mapping made in place would leave a hole
  * if it failed, for others to be put there.
@@ -148,7 +107,6 @@ static int map(struct dma_window *window, struct dma_chunk *chunk)
 	return err;
 }
 
-/* The chunk's first page is committed. */
 static int enter_use(struct dma_window *window, struct dma_chunk *chunk)
 {
 	struct dma_pool *pool = window->pool;
@@ -159,14 +117,15 @@ static int enter_use(struct dma_window *window, struct dma_chunk *chunk)
 		err = map(window, chunk);
 	if (err) {
 		reserve(chunk->base, chunk->bytes + DMA_PAGE);
+		pool->err = err;
 		return err;
 	}
 	pool->mapped += chunk->bytes;
 	pool->huge += chunk->huge;
+	chunk->in_use = true;
 	return 0;
 }
 
-/* Its last page is given back. */
 static int leave_use(struct dma_window *window, struct dma_chunk *chunk)
 {
 	struct dma_pool *pool = window->pool;
@@ -180,23 +139,72 @@ static int leave_use(struct dma_window *window, struct dma_chunk *chunk)
 	pool->unmaps += pool->mapper != NULL;
 	pool->mapped -= chunk->bytes;
 	pool->huge -= chunk->huge;
+	chunk->in_use = false;
 	reserve(chunk->base, chunk->bytes + DMA_PAGE);
 	return 0;
+}
+
+/* Where a chunk of so many bytes can begin; false if there is no room. */
+static bool find_room(const struct dma_window *window, size_t bytes, size_t alignment,
+		      size_t *start)
+{
+	uintptr_t from = (uintptr_t)window->base + window->used;
+
+	*start = window->used;
+	if (alignment > DMA_SEGMENT)
+		*start += ROUND_UP(from, alignment) - from;
+	return bytes < window->bytes && *start < window->bytes - bytes &&
+	       window->bytes - bytes - *start >= DMA_PAGE;
+}
+
+/* From now on others find it. */
+static void publish(struct dma_window *window, struct dma_chunk *chunk)
+{
+	size_t start = chunk->base - window->base, end = start + chunk->bytes + DMA_PAGE;
+
+	/* Pairs with the acquire in dma_window_chunk(). */
+	for (size_t i = start / DMA_SEGMENT; i * DMA_SEGMENT < end; i++)
+		atomic_store_explicit(&window->segments[i], chunk, memory_order_release);
+	chunk->next = window->chunks;
+	window->chunks = chunk;
+	window->used = ROUND_UP(end, DMA_SEGMENT);
+	if (window->used > window->bytes)
+		window->used = window->bytes;
+}
+
+struct dma_chunk *dma_chunk_new(struct dma_window *window, size_t bytes, size_t alignment)
+{
+	struct dma_chunk *chunk;
+	size_t start;
+
+	window->pool->err = -ENOMEM;
+	if (!find_room(window, bytes, alignment, &start))
+		return NULL;
+	chunk = calloc(1, sizeof(*chunk));
+	if (!chunk)
+		return NULL;
+	chunk->base = window->base + start;
+	chunk->bytes = bytes;
+	if (enter_use(window, chunk)) {
+		free(chunk);
+		return NULL;
+	}
+	publish(window, chunk);
+	return chunk;
 }
 
 int dma_chunk_commit(struct dma_window *window, struct dma_chunk *chunk, size_t bytes)
 {
 	struct dma_pool *pool = window->pool;
-	int err = 0;
+	int err;
 
-	if (bytes > pool->limit - pool->committed)
-		err = -ENOMEM;
-	else if (!chunk->committed)
-		err = enter_use(window, chunk);
-	if (err) {
-		pool->err = err;
-		return err;
+	if (bytes > pool->limit - pool->committed) {
+		pool->err = -ENOMEM;
+		return -ENOMEM;
 	}
+	err = chunk->in_use ? 0 : enter_use(window, chunk);
+	if (err)
+		return err;
 	chunk->committed += bytes;
 	pool->committed += bytes;
 	return 0;
@@ -220,7 +228,7 @@ int dma_chunk_decommit(struct dma_window *window, struct dma_chunk *chunk, void 
 int dma_window_map(struct dma_window *window)
 {
 	for (struct dma_chunk *chunk = window->chunks; chunk; chunk = chunk->next) {
-		int err = chunk->committed ? map(window, chunk) : 0;
+		int err = chunk->in_use ? map(window, chunk) : 0;
 
 		if (err)
 			return err;

@@ -7,8 +7,8 @@
  * offset in the other.  It costs nothing until a chunk of it is in use.
  *
  * A chunk is what an arena asks for when it grows.  Its pages are committed, that
- * is counted as memory, a few at a time; it is mapped for devices, as a whole, while
- * any is.  A page behind the chunk is mapped with it and never handed out: drivers
+ * is counted as memory, a few at a time; it is in use, that is mapped for devices as a
+ * whole, from the first of them to the last.  A page behind the chunk is mapped with it and never handed out: drivers
  * that fetch CCWs in fixed portions read past the end of a program.
  */
 #ifndef CCWRING_DMA_WINDOW_H
@@ -58,7 +58,8 @@ struct dma_chunk {
 	struct dma_chunk *next;
 	uint8_t *base;
 	size_t bytes;
-	atomic_size_t committed;
+	size_t committed;
+	atomic_bool in_use;
 	size_t huge; /* bytes from its beginning in huge pages of the pool */
 };
 
@@ -90,14 +91,10 @@ static inline struct dma_chunk *dma_window_chunk(const struct dma_window *window
 }
 
 /*
- * Makes a chunk, no page of it committed, that dma_window_chunk() does not find yet;
- * NULL if the window is used up.
+ * Makes a chunk that is in use, no page of it committed yet; NULL if the window is used
+ * up or it cannot be mapped, which pool->err then says.  pool->lock held.
  */
 struct dma_chunk *dma_chunk_new(struct dma_window *window, size_t bytes, size_t alignment);
-/* From now on it does, for good. */
-void dma_chunk_publish(struct dma_window *window, struct dma_chunk *chunk);
-/* Or it is taken back, if no other has been made since. */
-void dma_chunk_undo(struct dma_window *window, struct dma_chunk *chunk);
 
 /*
  * Commits or gives back whole pages of one chunk.  What is committed is zero, and

@@ -93,6 +93,7 @@ static void addresses(void **state)
 {
 	struct ccwring_vfio *vfio = new_context(0);
 	ccwring_iova_t iova, again;
+	size_t reach = 5000;
 	uint8_t *p;
 
 	(void)state;
@@ -106,6 +107,11 @@ static void addresses(void **state)
 	assert_null(ccwring_dma_ptr(vfio, 0, 1));
 	assert_null(ccwring_dma_ptr(vfio, iova, (size_t)1 << 30));
 	assert_null(ccwring_dma_ptr(vfio, iova + (1 << 30), 1));
+	while (ccwring_dma_ptr(vfio, iova, reach + 1))
+		reach++;
+	assert_in_range(reach, 5000, 8 << 20);
+	assert_ptr_equal(ccwring_dma_ptr(vfio, iova + 1, reach - 1), p + 1);
+	assert_null(ccwring_dma_ptr(vfio, iova + 1, reach));
 	assert_null(ccwring_dma_ptr(vfio, iova, SIZE_MAX));
 	assert_null(ccwring_dma_ptr(vfio, UINT64_MAX, 2));
 	ccwring_vfio_free(vfio);
@@ -203,17 +209,20 @@ static void exhaustion(void **state)
 	ccwring_vfio_free(vfio);
 }
 
-/* Failures take nothing away. */
+/* Failures take no addresses away. */
 static void failures(void **state)
 {
-	struct ccwring_vfio *vfio = new_context(16 * LIMIT);
-	ccwring_iova_t iova;
+	struct ccwring_vfio *vfio = new_context(64 * LIMIT);
+	void *pieces[60];
 
 	(void)state;
+	for (unsigned int i = 0; i < 60; i++)
+		pieces[i] = ccwring_dma_alloc(vfio, LIMIT - 4096, NULL);
 	for (unsigned int i = 0; i < 5000; i++)
-		assert_null(ccwring_dma_alloc(vfio, 17 * LIMIT, NULL));
-	assert_non_null(ccwring_dma_alloc(vfio, 14 * LIMIT, &iova));
-	assert_in_range(iova, 16 << 20, 128 << 20);
+		assert_null(ccwring_dma_alloc(vfio, 8 * LIMIT, NULL));
+	for (unsigned int i = 0; i < 60; i++)
+		ccwring_dma_free(vfio, pieces[i]);
+	assert_non_null(ccwring_dma_alloc(vfio, 56 * LIMIT, NULL));
 	ccwring_vfio_free(vfio);
 }
 
@@ -348,8 +357,14 @@ static void zeroed(void **state)
 {
 	static const size_t sizes[] = { 1, 100, 2048, 4096, 5000, 70000, 3 << 20 };
 	struct ccwring_vfio *vfio = new_context(0);
+	uint8_t *others[20];
 
 	(void)state;
+	/* Something stays, so that nothing is given back as a whole. */
+	for (unsigned int i = 0; i < 20; i++)
+		others[i] = ccwring_dma_alloc(vfio, LIMIT, NULL);
+	for (unsigned int i = 1; i < 20; i += 2)
+		ccwring_dma_free(vfio, others[i]);
 	for (unsigned int step = 0; step < 2000; step++) {
 		size_t size = sizes[step % 7];
 		uint8_t *p = ccwring_dma_alloc(vfio, size, NULL);
