@@ -91,7 +91,7 @@ static u64 *vccw_straight_list(struct vccw_pins *pins, u64 ccw, const u64 *to,
  * Return: false if the program is not straight, or a page not pinned, or there is
  * no room.
  */
-bool vccw_straight_rest(struct vccw_device *dev, struct vccw_cp *cp, const u64 *from,
+bool vccw_straight_rest(struct vccw_device *dev, struct vccw_cp *cp, const __be64 *from,
 			u64 *to, u32 cpa)
 {
 	struct vccw_pins *pins = &dev->pins;
@@ -100,7 +100,7 @@ bool vccw_straight_rest(struct vccw_device *dev, struct vccw_cp *cp, const u64 *
 	u32 addr;
 
 	while (offset_in_page(from) || to == cp->block) {
-		ccw = READ_ONCE(*from++);
+		ccw = be64_to_cpu(READ_ONCE(*from++));
 		if (unlikely(ccw & VCCW_NOT_STRAIGHT || !vccw_straight_cmd(ccw) ||
 			     to + 3 > idal))
 			return false;
@@ -166,19 +166,19 @@ static int vccw_orb_refuse(u32 word, struct vccw_fault *fault)
  * Return: 0, or -errno as the reasons of enum vfio_ccw_ring_reason say.
  */
 int vccw_cp_translate(struct vccw_device *dev, struct vccw_cp *cp,
-		      const u32 *orb, bool lenient, struct vccw_fault *fault)
+		      const __be32 *orb, bool lenient, struct vccw_fault *fault)
 {
-	u64 words = (u64)orb[1] << 32 | orb[2];
+	u64 words = (u64)be32_to_cpu(orb[1]) << 32 | be32_to_cpu(orb[2]);
 	int ret;
 
 	lockdep_assert_held(&dev->lock);
 	if (!vccw_orb_good(words))
-		return vccw_orb_refuse(orb[1], fault);
+		return vccw_orb_refuse(words >> 32, fault);
 	if (vccw_cp_translate_straight(dev, cp, words))
 		return 0;
-	ret = vccw_cp_walk(dev, cp, orb, lenient, fault);
+	ret = vccw_cp_walk(dev, cp, words, lenient, fault);
 	if (!ret)
-		vccw_host_orb(dev, cp, orb[1], vccw_orb_idaw_2k(orb[1]));
+		vccw_host_orb(dev, cp, words >> 32, vccw_orb_idaw_2k(words >> 32));
 	return ret;
 }
 

@@ -80,13 +80,13 @@ struct vccw_cp {
 int vccw_cp_init(void);
 void vccw_cp_exit(void);
 int vccw_cp_translate(struct vccw_device *dev, struct vccw_cp *cp,
-		      const u32 *orb, bool lenient, struct vccw_fault *fault);
+		      const __be32 *orb, bool lenient, struct vccw_fault *fault);
 bool vccw_cp_uses(const struct vccw_cp *cp, u64 pfn);
 void vccw_cp_set_block(struct vccw_cp *cp, void *block, u32 size);
 void vccw_cp_release(struct vccw_cp *cp);
 
 /* vccw_walk.c */
-int vccw_cp_walk(struct vccw_device *dev, struct vccw_cp *cp, const u32 *orb,
+int vccw_cp_walk(struct vccw_device *dev, struct vccw_cp *cp, u64 words,
 		 bool lenient, struct vccw_fault *fault);
 
 /**

@@ -58,7 +58,7 @@ void vccw_cq_post(struct vccw_ring *ring, u16 index, u64 user_data, int res,
 		.ccw_index = fault->ccw_index,
 		.ccw_addr = fault->ccw_addr,
 	};
-	ring->cq_next++;
+	vccw_cq_advance(ring);
 	vccw_cq_publish(ring);
 	spin_unlock_irqrestore(&ring->cq_lock, flags);
 }

@@ -10,6 +10,8 @@
 #include <linux/string.h>
 #include <linux/wait.h>
 #include <asm/timex.h>
+#include "vccw_ioasm.h"
+#include "vccw_irb.h"
 #include "vccw_ring.h"
 
 /*
@@ -59,6 +61,13 @@ static inline struct vfio_ccw_ring_cqe *vccw_cq_slot(struct vccw_ring *ring)
 	return &ring->cqes[ring->cq_next & ring->cq_mask];
 }
 
+/* It is written; cq_lock held. */
+static __always_inline void vccw_cq_advance(struct vccw_ring *ring)
+{
+	/* Sleepers look without the lock: it is a word, stored at once. */
+	data_race(ring->cq_next++);
+}
+
 /* Make the CQEs written visible, and wake those they make happy. */
 static inline void vccw_cq_publish(struct vccw_ring *ring)
 {
@@ -85,8 +94,8 @@ static inline void vccw_cq_write_irb(struct vccw_ring *ring, u16 index,
 	cqe->reason = reason;
 	cqe->ccw_index = 0;
 	cqe->ccw_addr = 0;
-	memcpy(cqe->irb, irb, sizeof(*irb));
-	ring->cq_next++;
+	vccw_irb_store(cqe->irb, irb);
+	vccw_cq_advance(ring);
 }
 
 /*
@@ -103,10 +112,10 @@ static __always_inline void vccw_cq_write_good(struct vccw_ring *ring, const voi
 		     offsetof(struct vfio_ccw_ring_cqe, reason) != 24 ||
 		     offsetof(struct vfio_ccw_ring_cqe, irb) != 32);
 	memcpy(to, first, 2 * sizeof(*to));
-	asm volatile("stckf	%0" : "=Q" (to[2]) : : "cc");
+	vccw_stckf(&to[2]);
 	to[3] = 0;
-	memcpy(&to[4], irb, sizeof(*irb));
-	ring->cq_next++;
+	vccw_irb_store(&to[4], irb);
+	vccw_cq_advance(ring);
 }
 
 /**

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The two instructions every I/O takes, inline.
+ * The instructions every I/O takes, inline.
  *
  * The channel subsystem's own are functions, and TEST SUBCHANNEL's is not
  * exported.  Principles of Operation, chapter 14.
@@ -83,6 +83,17 @@ static __always_inline bool vccw_tsch_pending(struct subchannel_id schid,
 	return true;
 not:
 	return false;
+}
+
+/**
+ * vccw_stckf - STORE CLOCK FAST
+ * @tod: receives the TOD clock
+ *
+ * As get_tod_clock_fast(), to where it is to be.
+ */
+static __always_inline void vccw_stckf(u64 *tod)
+{
+	asm volatile("stckf	%0" : "=Q" (*tod) : : "cc");
 }
 
 #endif /* VCCW_IOASM_H */

@@ -2,7 +2,10 @@
 #ifndef VCCW_IRB_H
 #define VCCW_IRB_H
 
+#include <linux/kconfig.h>
+#include <linux/string.h>
 #include <linux/types.h>
+#include <asm/byteorder.h>
 #include <asm/cio.h>
 
 /* First word of an SCSW: deferred condition code, function control. */
@@ -51,6 +54,16 @@ static inline bool vccw_irb_goes_on(const struct irb *irb)
 	return scsw->actl & (SCSW_ACTL_SCHACT | SCSW_ACTL_DEVACT) &&
 	       !(scsw->stctl & SCSW_STCTL_SEC_STATUS) &&
 	       (!vccw_irb_stopped(irb) || scsw->stctl & SCSW_STCTL_PRIM_STATUS);
+}
+
+/* To where others read it: as the architecture lays it out. */
+static __always_inline void vccw_irb_store(void *to, const struct irb *irb)
+{
+	BUILD_BUG_ON(sizeof(*irb) % sizeof(u32));
+	if (IS_ENABLED(CONFIG_CPU_BIG_ENDIAN))
+		memcpy(to, irb, sizeof(*irb));
+	else
+		cpu_to_be32_array(to, (const u32 *)irb, sizeof(*irb) / sizeof(u32));
 }
 
 void vccw_irb_merge(const struct irb *earlier, struct irb *later);

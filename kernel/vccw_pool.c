@@ -97,6 +97,19 @@ static void vccw_free_pool(struct vccw_queue *q)
 	q->free = NULL;
 }
 
+/* How a CQE of the subchannel says that a start has ended well. */
+static u64 vccw_good(u16 index)
+{
+	const struct vfio_ccw_ring_cqe cqe = {
+		.flags = VFIO_CCW_RING_CQE_IRB | VFIO_CCW_RING_CQE_GOOD,
+		.subchannel = index,
+	};
+
+	BUILD_BUG_ON(offsetofend(typeof(cqe), subchannel) -
+		     offsetof(typeof(cqe), res) != sizeof(u64));
+	return *(const u64 *)&cqe.res;
+}
+
 static int vccw_alloc_pool(struct vccw_device *dev, u16 index, u32 requests)
 {
 	struct vccw_queue *q = &dev->queue;
@@ -117,8 +130,7 @@ static int vccw_alloc_pool(struct vccw_device *dev, u16 index, u32 requests)
 			return -ENOMEM;
 		vccw_req_init(dev, &q->pool[i],
 			      (void *)*page + i % 2 * VCCW_CP_BLOCK);
-		q->pool[i].good = (VFIO_CCW_RING_CQE_IRB | VFIO_CCW_RING_CQE_GOOD) << 16 |
-				  index;
+		q->pool[i].good = vccw_good(index);
 		vccw_req_link(&q->free, &q->pool[i]);
 	}
 	return 0;

@@ -223,7 +223,7 @@ static int vccw_io_start(struct vccw_device *dev)
 	struct vccw_pins *pins = &dev->pins;
 	struct vccw_fault fault = {};
 	struct cmd_scsw scsw;
-	u32 orb[VCCW_ORB_WORDS];
+	__be32 orb[VCCW_ORB_WORDS];
 	int ret;
 
 	memcpy(&scsw, io->scsw_area, sizeof(scsw));

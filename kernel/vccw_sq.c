@@ -13,15 +13,24 @@
  *       store SQE                          store-release SQ head
  */
 #include <linux/uaccess.h>
+#include <asm/byteorder.h>
 #include "vccw_cq.h"
 #include "vccw_device.h"
 #include "vccw_straight.h"
 #include "vccw_trace.h"
 
-/* The first eight bytes of an SQE as one number: opcode and subchannel, the rest 0. */
+/*
+ * The first eight bytes of an SQE as one number, its first byte the highest: opcode and
+ * subchannel, the rest 0.
+ */
 static inline u64 vccw_sqe_head(u8 opcode, u16 subchannel)
 {
-	return (u64)opcode << 56 | (u64)subchannel << 32;
+	return (u64)opcode << 56 | (u64)be16_to_cpu((__force __be16)subchannel) << 32;
+}
+
+static inline u16 vccw_head_subchannel(u64 head)
+{
+	return (__force u16)cpu_to_be16((u16)(head >> 32));
 }
 
 static_assert(offsetof(struct vfio_ccw_ring_sqe, opcode) == 0 &&
@@ -116,7 +125,7 @@ static struct vccw_device *vccw_ring_device(struct vccw_ring *ring, u16 i)
 /* If this is how a START without flags begins, be ready for its subchannel. */
 static bool vccw_batch_turn(struct vccw_batch *b, u64 head)
 {
-	u16 index = head >> 32 & VCCW_INDEX_MASK;
+	u16 index = vccw_head_subchannel(head) & VCCW_INDEX_MASK;
 	struct vccw_device *dev = b->ring->devices[index];
 
 	if (head != vccw_sqe_head(VFIO_CCW_RING_OP_START, index) || !dev)
@@ -172,7 +181,8 @@ static int vccw_sqe_start(struct vccw_batch *b,
 		return -ENOMEM;
 	}
 	req->seq = dev->pins.clock;
-	ret = vccw_cp_translate(dev, &req->cp, (const u32 *)sqe->orb, false, fault);
+	ret = vccw_cp_translate(dev, &req->cp, (const __be32 *)sqe->orb, false,
+				fault);
 	if (unlikely(ret)) {
 		vccw_cp_release(&req->cp);
 		return ret;
@@ -201,7 +211,7 @@ static __always_inline bool vccw_sqe_more(struct vccw_device *dev,
 	/* Only looked at, and never used: read again it would do no harm. */
 	if (unlikely(!req || data_race(sqe->target | sqe->reserved)))
 		return false;
-	orb = READ_ONCE(*(const u64 *)&sqe->orb[4]);
+	orb = be64_to_cpu(READ_ONCE(*(const __be64 *)&sqe->orb[4]));
 	if (unlikely(!vccw_cp_translate_straight(dev, &req->cp, orb)))
 		return false;
 	req->user_data = READ_ONCE(sqe->user_data);
@@ -329,7 +339,7 @@ static void vccw_sq_run(struct vccw_batch *b, const struct vfio_ccw_ring_sqe *sq
 	u64 start = b->start, head;
 
 	do {
-		head = READ_ONCE(*(const u64 *)sqe);
+		head = be64_to_cpu(READ_ONCE(*(const __be64 *)sqe));
 		if (unlikely(head != start) && vccw_batch_turn(b, head)) {
 			dev = b->dev;
 			start = head;

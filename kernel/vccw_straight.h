@@ -12,6 +12,7 @@
 #define VCCW_STRAIGHT_H
 
 #include <linux/mm.h>
+#include <asm/byteorder.h>
 #include "vccw_ccw.h"
 #include "vccw_device.h"
 
@@ -30,7 +31,7 @@ static inline bool vccw_straight_cmd(u64 ccw)
 }
 
 bool vccw_window_move(struct vccw_pins *pins, u32 iova_pfn);
-bool vccw_straight_rest(struct vccw_device *dev, struct vccw_cp *cp, const u64 *from,
+bool vccw_straight_rest(struct vccw_device *dev, struct vccw_cp *cp, const __be64 *from,
 			u64 *to, u32 cpa);
 
 /* The last CCW has been written before @to. */
@@ -53,14 +54,14 @@ static __always_inline bool vccw_straight(struct vccw_device *dev,
 	struct vccw_pins *pins = &dev->pins;
 	u64 *to = cp->block, ccw, addr;
 	struct vccw_pin *pin;
-	const u64 *from;
+	const __be64 *from;
 
 	if (unlikely(pins->window.iova_pfn != cpa >> PAGE_SHIFT) &&
 	    !vccw_window_move(pins, cpa >> PAGE_SHIFT))
 		return false;
 	from = pins->window.at + offset_in_page(cpa);
 	do {
-		ccw = READ_ONCE(*from);
+		ccw = be64_to_cpu(READ_ONCE(*from));
 		if (unlikely(ccw & VCCW_NOT_STRAIGHT))
 			return false;
 		if (likely(ccw >> 56 != VCCW_CMD_NOP)) {

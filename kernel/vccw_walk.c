@@ -21,7 +21,7 @@
 #include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/vfio_ccw_ring.h>
-#include <asm/idals.h>
+#include <asm/byteorder.h>
 #include "vccw_ccw.h"
 #include "vccw_device.h"
 
@@ -232,11 +232,11 @@ static int vccw_read_idaw(struct vccw_walk *w, struct vccw_idaw_reader *r,
 		return ret;
 	from = r->window.at + offset_in_page(r->iova);
 	if (!w->idaw_format1) {
-		*idaw = READ_ONCE(*(u64 *)from);
+		*idaw = be64_to_cpu(READ_ONCE(*(__be64 *)from));
 		r->iova += sizeof(u64);
 		return 0;
 	}
-	*idaw = READ_ONCE(*(u32 *)from);
+	*idaw = be32_to_cpu(READ_ONCE(*(__be32 *)from));
 	r->iova += sizeof(u32);
 	if (*idaw > VCCW_ADDR31)
 		return vccw_refuse(w, -EINVAL, VFIO_CCW_RING_R_IDAW_FORMAT);
@@ -376,7 +376,8 @@ static int vccw_read_ccw(struct vccw_walk *w, u32 iova, struct ccw1 *ccw)
 	ret = vccw_show(w, &w->dev->pins.window, iova, VFIO_CCW_RING_R_CCW_UNMAPPED);
 	if (ret)
 		return ret;
-	raw = READ_ONCE(*(u64 *)(w->dev->pins.window.at + offset_in_page(iova)));
+	raw = be64_to_cpu(READ_ONCE(*(__be64 *)(w->dev->pins.window.at +
+						offset_in_page(iova))));
 	if (!w->format1)	/* byte 5 is ignored, the address has 24 bits */
 		raw = (raw & 0xff00000000000000ull) |
 		      (raw & 0xff000000ull) << 24 | (raw & 0xffffull) << 32 |
@@ -666,7 +667,7 @@ static int vccw_grow(struct vccw_walk *w)
  * vccw_cp_walk - translate any channel program
  * @dev: the device
  * @cp: the translated program
- * @orb: the client's ORB
+ * @words: second and third word of the client's ORB
  * @lenient: as in vccw_cp_translate()
  * @fault: what is wrong, filled in when it fails
  *
@@ -674,27 +675,28 @@ static int vccw_grow(struct vccw_walk *w)
  * be pinned.
  * Return: 0 or -errno.
  */
-int vccw_cp_walk(struct vccw_device *dev, struct vccw_cp *cp, const u32 *orb,
+int vccw_cp_walk(struct vccw_device *dev, struct vccw_cp *cp, u64 words,
 		 bool lenient, struct vccw_fault *fault)
 {
+	u32 word = words >> 32, cpa = words;
 	struct vccw_walk w = {
 		.dev = dev,
 		.cp = cp,
 		.fault = fault,
 		.lenient = lenient,
-		.suspend = orb[1] & VCCW_ORB_SUSPEND,
-		.format1 = orb[1] & VCCW_ORB_FORMAT1,
-		.idaw_format1 = !(orb[1] & VCCW_ORB_IDAW_FORMAT2),
-		.idaw_2k = vccw_orb_idaw_2k(orb[1]),
+		.suspend = word & VCCW_ORB_SUSPEND,
+		.format1 = word & VCCW_ORB_FORMAT1,
+		.idaw_format1 = !(word & VCCW_ORB_IDAW_FORMAT2),
+		.idaw_2k = vccw_orb_idaw_2k(word),
 	};
 	int ret;
 
 	cp->words = VCCW_CP_NO_WORDS;
-	ret = vccw_translate(&w, orb[2]);
+	ret = vccw_translate(&w, cpa);
 	while (ret == -ENOSPC) {
 		ret = vccw_grow(&w);
 		if (!ret)
-			ret = vccw_translate(&w, orb[2]);
+			ret = vccw_translate(&w, cpa);
 	}
 	return ret;
 }
