@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * css.c - subchannels of software
+ *
+ * Each has a thread, which is its channel and its interrupt: it carries out what has
+ * been started, makes the status pending, and calls the driver as the channel subsystem
+ * does, with the subchannel's lock and the status in cio_irb.  The driver may start the
+ * next program from there.
+ *
+ * Principles of Operation, chapters 14 (instructions) and 16 (status).
+ */
+#include <stdlib.h>
+
+#include "css.h"
+
+#define MAX_SUBCHANNELS 256
+
+struct shim_css {
+	struct subchannel *sch;
+	struct channel channel;
+	css_irq_t irq;
+	u64 service_ns;
+	pthread_t thread;
+	pthread_mutex_t lock; /* protects the following; nests inside subchannel.lock */
+	pthread_cond_t work;
+	union orb orb;
+	u8 fctl; /* functions that have been accepted and not ended by TSCH */
+	u8 actl;
+	bool begun; /* the start is under way */
+	bool pending; /* there is status, */
+	struct irb irb; /* which is this */
+	bool leaving;
+};
+
+__thread struct irb cio_irb;
+
+static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct subchannel *table[MAX_SUBCHANNELS];
+
+static struct shim_css *find(struct subchannel_id schid)
+{
+	struct subchannel *sch;
+
+	pthread_mutex_lock(&table_lock);
+	sch = schid.sch_no < MAX_SUBCHANNELS ? table[schid.sch_no] : NULL;
+	pthread_mutex_unlock(&table_lock);
+	return sch ? sch->css : NULL;
+}
+
+/* The channel's thread; css->lock held */
+
+static bool interrupts(const struct shim_css *css)
+{
+	return css->pending && css->sch->config.ena && css->sch->config.isc == VFIO_CCW_ISC;
+}
+
+static bool stopped(void *arg)
+{
+	struct shim_css *css = arg;
+	bool stop;
+
+	pthread_mutex_lock(&css->lock);
+	stop = css->actl & (SCSW_ACTL_HALT_PEND | SCSW_ACTL_CLEAR_PEND) || css->leaving;
+	pthread_mutex_unlock(&css->lock);
+	return stop;
+}
+
+/* What all status has in common. */
+static void make_pending(struct shim_css *css, u8 stctl)
+{
+	struct cmd_scsw *scsw = &css->irb.scsw.cmd;
+
+	scsw->fctl = css->fctl;
+	scsw->actl = css->actl;
+	scsw->stctl = stctl | SCSW_STCTL_STATUS_PEND;
+	css->pending = true;
+}
+
+static void pci(void *arg, dma32_t cpa)
+{
+	struct shim_css *css = arg;
+
+	pthread_mutex_lock(&css->lock);
+	if (!css->pending) {
+		memset(&css->irb, 0, sizeof(css->irb));
+		css->irb.scsw.cmd.fmt = 1;
+		css->irb.scsw.cmd.cpa = cpa;
+		css->irb.scsw.cmd.cstat = SCHN_STAT_PCI;
+		make_pending(css, SCSW_STCTL_INTER_STATUS);
+	}
+	pthread_mutex_unlock(&css->lock);
+}
+
+static void end_start(struct shim_css *css, const struct irb *irb)
+{
+	const struct cmd_scsw *ended = &irb->scsw.cmd;
+	bool alert = ended->cstat & ~(SCHN_STAT_PCI | SCHN_STAT_INCORR_LEN) ||
+		     ended->dstat & DEV_STAT_UNIT_CHECK;
+	u8 cstat = ended->cstat;
+
+	/* What has not been taken on the way is part of it. */
+	if (css->pending)
+		cstat |= css->irb.scsw.cmd.cstat;
+	css->irb = *irb;
+	css->irb.scsw.cmd.cstat = cstat;
+	css->irb.scsw.cmd.fmt = 1;
+	css->irb.scsw.cmd.pfch = 1;
+	css->actl = 0;
+	make_pending(css, SCSW_STCTL_PRIM_STATUS | SCSW_STCTL_SEC_STATUS |
+				  (alert ? SCSW_STCTL_ALERT_STATUS : 0));
+}
+
+static void end_by_function(struct shim_css *css)
+{
+	memset(&css->irb, 0, sizeof(css->irb));
+	if (css->actl & SCSW_ACTL_CLEAR_PEND)
+		css->fctl = SCSW_FCTL_CLEAR_FUNC;
+	css->actl = 0;
+	make_pending(css, 0);
+}
+
+static void start(struct shim_css *css)
+{
+	struct timespec ts = {
+		.tv_sec = css->service_ns / 1000000000,
+		.tv_nsec = css->service_ns % 1000000000,
+	};
+	union orb orb = css->orb;
+	struct irb irb;
+	bool ended;
+
+	css->actl = SCSW_ACTL_SCHACT | SCSW_ACTL_DEVACT;
+	pthread_mutex_unlock(&css->lock);
+	if (css->service_ns)
+		nanosleep(&ts, NULL);
+	ended = channel_run(&css->channel, &orb, &irb);
+	pthread_mutex_lock(&css->lock);
+	if (ended && !(css->actl & (SCSW_ACTL_HALT_PEND | SCSW_ACTL_CLEAR_PEND)))
+		end_start(css, &irb);
+}
+
+/* As do_cio_interrupt(): the status may have been taken by now. */
+static void interrupt(struct shim_css *css)
+{
+	struct subchannel *sch = css->sch;
+
+	pthread_mutex_unlock(&css->lock);
+	spin_lock(&sch->lock);
+	if (vccw_tsch_pending(sch->schid, &cio_irb))
+		css->irq(sch);
+	spin_unlock(&sch->lock);
+	pthread_mutex_lock(&css->lock);
+}
+
+static void *run(void *data)
+{
+	struct shim_css *css = data;
+
+	pthread_mutex_lock(&css->lock);
+	while (!css->leaving) {
+		if (interrupts(css))
+			interrupt(css);
+		else if (css->actl & (SCSW_ACTL_HALT_PEND | SCSW_ACTL_CLEAR_PEND))
+			end_by_function(css);
+		else if (css->actl & SCSW_ACTL_START_PEND)
+			start(css);
+		else
+			pthread_cond_wait(&css->work, &css->lock);
+	}
+	pthread_mutex_unlock(&css->lock);
+	return NULL;
+}
+
+/* Instructions */
+
+int vccw_ssch(struct subchannel_id schid, const union orb *orb)
+{
+	struct shim_css *css = find(schid);
+	int cc = 0;
+
+	if (!css || !css->sch->config.ena)
+		return 3;
+	pthread_mutex_lock(&css->lock);
+	if (css->pending) {
+		cc = 1;
+	} else if (css->fctl) {
+		cc = 2;
+	} else {
+		css->orb = *orb;
+		css->fctl = SCSW_FCTL_START_FUNC;
+		css->actl = SCSW_ACTL_START_PEND;
+		pthread_cond_signal(&css->work);
+	}
+	pthread_mutex_unlock(&css->lock);
+	return cc;
+}
+
+int hsch(struct subchannel_id schid)
+{
+	struct shim_css *css = find(schid);
+	int cc = 0;
+
+	if (!css || !css->sch->config.ena)
+		return 3;
+	pthread_mutex_lock(&css->lock);
+	if (css->pending) {
+		cc = 1;
+	} else if (css->fctl & (SCSW_FCTL_HALT_FUNC | SCSW_FCTL_CLEAR_FUNC)) {
+		cc = 2;
+	} else {
+		css->fctl |= SCSW_FCTL_HALT_FUNC;
+		css->actl = (css->actl & ~SCSW_ACTL_START_PEND) | SCSW_ACTL_HALT_PEND;
+		pthread_cond_signal(&css->work);
+	}
+	pthread_mutex_unlock(&css->lock);
+	return cc;
+}
+
+/* Status that was pending is gone. */
+int csch(struct subchannel_id schid)
+{
+	struct shim_css *css = find(schid);
+
+	if (!css || !css->sch->config.ena)
+		return 3;
+	pthread_mutex_lock(&css->lock);
+	css->pending = false;
+	css->fctl = SCSW_FCTL_CLEAR_FUNC;
+	css->actl = SCSW_ACTL_CLEAR_PEND;
+	pthread_cond_signal(&css->work);
+	pthread_mutex_unlock(&css->lock);
+	return 0;
+}
+
+bool vccw_tsch_pending(struct subchannel_id schid, struct irb *irb)
+{
+	struct shim_css *css = find(schid);
+	bool pending;
+
+	if (!css)
+		return false;
+	pthread_mutex_lock(&css->lock);
+	pending = css->pending;
+	if (pending) {
+		*irb = css->irb;
+		css->pending = false;
+		if (irb->scsw.cmd.stctl & ~(SCSW_STCTL_INTER_STATUS | SCSW_STCTL_STATUS_PEND) ||
+		    !(irb->scsw.cmd.stctl & SCSW_STCTL_INTER_STATUS))
+			css->fctl = 0;
+	}
+	pthread_mutex_unlock(&css->lock);
+	return pending;
+}
+
+/* CANCEL SUBCHANNEL: what has not begun. */
+int cio_cancel(struct subchannel *sch)
+{
+	struct shim_css *css = sch->css;
+	int ret = 0;
+
+	pthread_mutex_lock(&css->lock);
+	if (css->pending || !(css->actl & SCSW_ACTL_START_PEND)) {
+		ret = -EBUSY;
+	} else {
+		css->fctl = 0;
+		css->actl = 0;
+	}
+	pthread_mutex_unlock(&css->lock);
+	return ret;
+}
+
+/* RESUME SUBCHANNEL: no program is suspended here. */
+int cio_resume(struct subchannel *sch)
+{
+	(void)sch;
+	return -EINVAL;
+}
+
+int cio_update_schib(struct subchannel *sch)
+{
+	(void)sch;
+	return 0;
+}
+
+int cio_commit_config(struct subchannel *sch)
+{
+	pthread_mutex_lock(&sch->css->lock);
+	pthread_cond_signal(&sch->css->work);
+	pthread_mutex_unlock(&sch->css->lock);
+	return 0;
+}
+
+int cio_enable_subchannel(struct subchannel *sch, u32 intparm)
+{
+	pthread_mutex_lock(&sch->css->lock);
+	sch->config.intparm = intparm;
+	sch->config.isc = sch->isc;
+	sch->config.ena = 1;
+	pthread_mutex_unlock(&sch->css->lock);
+	return 0;
+}
+
+/* What is pending is thrown away. */
+int cio_disable_subchannel(struct subchannel *sch)
+{
+	struct shim_css *css = sch->css;
+	int ret = 0;
+
+	pthread_mutex_lock(&css->lock);
+	css->pending = false;
+	if (css->actl)
+		ret = -EBUSY;
+	else
+		sch->config.ena = 0;
+	if (!ret)
+		css->fctl = 0;
+	pthread_mutex_unlock(&css->lock);
+	return ret;
+}
+
+/* Life */
+
+static int take_number(struct subchannel *sch)
+{
+	int ret = -ENOSPC;
+
+	pthread_mutex_lock(&table_lock);
+	for (unsigned int i = 0; i < MAX_SUBCHANNELS && ret; i++) {
+		if (table[i])
+			continue;
+		table[i] = sch;
+		sch->schid.sch_no = i;
+		ret = 0;
+	}
+	pthread_mutex_unlock(&table_lock);
+	return ret;
+}
+
+static void give_number_back(struct subchannel *sch)
+{
+	pthread_mutex_lock(&table_lock);
+	table[sch->schid.sch_no] = NULL;
+	pthread_mutex_unlock(&table_lock);
+}
+
+struct subchannel *css_new(const struct hosted_ops *ops, void *device, css_irq_t irq)
+{
+	struct subchannel *sch = calloc(1, sizeof(*sch));
+	struct shim_css *css = calloc(1, sizeof(*css));
+
+	if (!sch || !css || take_number(sch))
+		goto fail;
+	spin_lock_init(&sch->lock);
+	sch->lpm = 0x80;
+	sch->opm = 0xff; /* no path is varied off */
+	sch->css = css;
+	css->sch = sch;
+	css->irq = irq;
+	css->channel = (struct channel){
+		.ops = ops,
+		.device = device,
+		.stop = stopped,
+		.pci = pci,
+		.arg = css,
+	};
+	pthread_mutex_init(&css->lock, NULL);
+	pthread_cond_init(&css->work, NULL);
+	if (!pthread_create(&css->thread, NULL, run, css))
+		return sch;
+	give_number_back(sch);
+fail:
+	free(css);
+	free(sch);
+	return NULL;
+}
+
+void css_free(struct subchannel *sch)
+{
+	struct shim_css *css = sch->css;
+
+	pthread_mutex_lock(&css->lock);
+	css->leaving = true;
+	pthread_cond_signal(&css->work);
+	pthread_mutex_unlock(&css->lock);
+	pthread_join(css->thread, NULL);
+	give_number_back(sch);
+	if (css->channel.ops->free)
+		css->channel.ops->free(css->channel.device);
+	pthread_mutex_destroy(&css->lock);
+	pthread_cond_destroy(&css->work);
+	free(css);
+	free(sch);
+}
+
+void css_service_time(struct subchannel *sch, u64 ns)
+{
+	pthread_mutex_lock(&sch->css->lock);
+	sch->css->service_ns = ns;
+	pthread_mutex_unlock(&sch->css->lock);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* css.h - subchannels of software: see css.c */
+#ifndef CCWRING_HOSTED_CSS_H
+#define CCWRING_HOSTED_CSS_H
+
+#include <shim/cio.h>
+
+#include "hosted.h"
+
+/* The driver's handler, subchannel.lock held; the status is in cio_irb. */
+typedef void (*css_irq_t)(struct subchannel *sch);
+
+struct subchannel *css_new(const struct hosted_ops *ops, void *device, css_irq_t irq);
+void css_free(struct subchannel *sch);
+void css_service_time(struct subchannel *sch, u64 ns);
+
+/**
+ * struct channel - a channel program being carried out; channel.c
+ * @ops: the device
+ * @device: its data
+ * @stop: asked between commands: a function is to end the program
+ * @arg: for @stop
+ * @pci: called when a CCW asks for an interruption on the way
+ */
+struct channel {
+	const struct hosted_ops *ops;
+	void *device;
+	bool (*stop)(void *arg);
+	void (*pci)(void *arg, dma32_t cpa);
+	void *arg;
+};
+
+/*
+ * Carries out the program of an ORB, in format 1 with IDAWs of format 2, and fills in
+ * what the SCSW says of it: cpa, dstat, cstat, count; the sense data if there are any.
+ * False if @stop has ended it.
+ */
+bool channel_run(const struct channel *channel, const union orb *orb, struct irb *irb);
+
+#endif

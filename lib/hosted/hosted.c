@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * hosted.c - a device as VFIO has it, with the driver's core
+ *
+ * What vccw_bus.c and vccw_vfio.c are in the kernel.
+ */
+#include "hosted.h"
+
+#include <stdlib.h>
+
+#include "client.h"
+#include "css.h"
+#include "vccw_device.h"
+#include "vccw_uring.h"
+
+/* As the driver's parameter of that name. */
+#define PIN_LIMIT 4096
+
+struct hosted {
+	struct vccw_device dev;
+	struct vccw_parent parent;
+	struct client client;
+};
+
+static struct hosted *of_vdev(struct vfio_device *vdev)
+{
+	return container_of(vccw_from_vdev(vdev), struct hosted, dev);
+}
+
+int vfio_pin_pages(struct vfio_device *vdev, dma_addr_t iova, int n, int prot, struct page **pages)
+{
+	(void)prot;
+	return client_pin(&of_vdev(vdev)->client, iova, n, pages);
+}
+
+void vfio_unpin_pages(struct vfio_device *vdev, dma_addr_t iova, int n)
+{
+	client_unpin(&of_vdev(vdev)->client, iova, n);
+}
+
+/* There are no regions, and no commands of an io_uring, outside of a kernel. */
+
+void vccw_region_irb(struct vccw_device *dev, const struct irb *irb)
+{
+	(void)dev;
+	(void)irb;
+}
+
+void vccw_region_no_answer(struct vccw_device *dev, u8 func)
+{
+	(void)dev;
+	(void)func;
+}
+
+void vccw_uring_end(struct vccw_uring *uring, int res, u16 reason, const struct irb *irb)
+{
+	(void)uring;
+	(void)res;
+	(void)reason;
+	(void)irb;
+}
+
+void vccw_uring_free_all(struct vccw_ring *ring)
+{
+	(void)ring;
+}
+
+int vccw_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags)
+{
+	(void)cmd;
+	(void)issue_flags;
+	return -EOPNOTSUPP;
+}
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static int once_ret;
+
+static void init_once(void)
+{
+	once_ret = vccw_cp_init();
+}
+
+static int init(struct hosted *hosted)
+{
+	struct vccw_device *dev = &hosted->dev;
+	int ret;
+
+	mutex_init(&dev->lock);
+	mutex_init(&dev->ring_lock);
+	ret = vccw_pins_init(&dev->pins, PIN_LIMIT);
+	if (ret)
+		return ret;
+	ret = vccw_queue_init(dev);
+	if (ret)
+		vccw_pins_destroy(&dev->pins);
+	return ret;
+}
+
+static int open_device(struct vccw_device *dev)
+{
+	int ret;
+
+	mutex_lock(&dev->lock);
+	ret = vccw_queue_open(dev);
+	if (!ret)
+		vccw_pins_open(dev);
+	mutex_unlock(&dev->lock);
+	return ret;
+}
+
+static void publish(struct hosted *hosted, struct vccw_device *dev)
+{
+	struct subchannel *sch = hosted->dev.sch;
+
+	spin_lock_irq(&sch->lock);
+	hosted->parent.dev = dev;
+	spin_unlock_irq(&sch->lock);
+}
+
+int hosted_new(const struct hosted_ops *ops, void *device, struct hosted **out)
+{
+	struct hosted *hosted;
+	int ret;
+
+	pthread_once(&once, init_once);
+	if (once_ret)
+		return once_ret;
+	hosted = calloc(1, sizeof(*hosted));
+	if (!hosted)
+		return -ENOMEM;
+	hosted->dev.sch = css_new(ops, device, vccw_queue_irq);
+	if (!hosted->dev.sch) {
+		free(hosted);
+		return -ENOMEM;
+	}
+	hosted->dev.sch->dev.driver_data = &hosted->parent;
+	ret = init(hosted);
+	if (!ret) {
+		publish(hosted, &hosted->dev);
+		ret = open_device(&hosted->dev);
+	}
+	if (ret) {
+		css_free(hosted->dev.sch);
+		free(hosted);
+		return ret;
+	}
+	*out = hosted;
+	return 0;
+}
+
+void hosted_free(struct hosted *hosted)
+{
+	struct vccw_device *dev;
+
+	if (!hosted)
+		return;
+	dev = &hosted->dev;
+	vccw_ring_detach(dev);
+	mutex_lock(&dev->lock);
+	vccw_queue_close(dev);
+	vccw_pins_close(dev);
+	mutex_unlock(&dev->lock);
+	publish(hosted, NULL);
+	vccw_queue_destroy(&dev->queue);
+	vccw_pins_destroy(&dev->pins);
+	client_unmap_all(&hosted->client);
+	css_free(dev->sch);
+	free(hosted);
+}
+
+int hosted_map(struct hosted *hosted, void *memory, uint64_t iova, size_t bytes)
+{
+	return client_map(&hosted->client, memory, iova, bytes);
+}
+
+int hosted_unmap(struct hosted *hosted, uint64_t iova, size_t bytes)
+{
+	struct vccw_device *dev = &hosted->dev;
+	u64 first = iova >> PAGE_SHIFT, last = (iova + bytes - 1) >> PAGE_SHIFT;
+
+	mutex_lock(&dev->lock);
+	if (vccw_pins_block(&dev->pins, first, last)) {
+		vccw_queue_stop_range(dev, first, last, VFIO_CCW_RING_R_UNMAPPED);
+		vccw_pins_drop(dev, first, last);
+	}
+	mutex_unlock(&dev->lock);
+	return client_unmap(&hosted->client, iova, bytes);
+}
+
+void hosted_discard(struct hosted *hosted, uint64_t iova)
+{
+	client_discard(&hosted->client, iova);
+}
+
+int hosted_ring(struct hosted *hosted, uint32_t flags, void *argument, size_t size)
+{
+	return vccw_ring_feature(&hosted->dev, flags, argument, size);
+}
+
+int hosted_reset(struct hosted *hosted)
+{
+	struct vccw_device *dev = &hosted->dev;
+	int ret;
+
+	mutex_lock(&dev->lock);
+	vccw_queue_close(dev);
+	ret = vccw_queue_open(dev);
+	mutex_unlock(&dev->lock);
+	return ret ? -EINVAL : 0;
+}
+
+void hosted_service_time(struct hosted *hosted, uint64_t ns)
+{
+	css_service_time(hosted->dev.sch, ns);
+}

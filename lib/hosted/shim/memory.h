@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * memory.h - pages, and memory that a channel reaches
+ *
+ * The software channel subsystem uses the addresses of this process.  What the core
+ * takes with GFP_DMA is below 2 GiB, so that 31 bits are enough for it.
+ */
+#ifndef SHIM_MEMORY_H
+#define SHIM_MEMORY_H
+
+#include <stdlib.h>
+
+#include <shim/sync.h>
+
+#define PAGE_SHIFT 12
+#undef PAGE_SIZE
+#define PAGE_SIZE	   4096UL
+#define PAGE_ALIGN(n)	   (((n) + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1))
+#define offset_in_page(p)  ((unsigned long)(p) & (PAGE_SIZE - 1))
+
+#define GFP_KERNEL	   0
+#define GFP_KERNEL_ACCOUNT 0
+#define GFP_DMA		   1
+#define __GFP_ZERO	   0 /* pages always are */
+#define __GFP_NOWARN	   0
+
+static inline int get_order(unsigned long size)
+{
+	int order = 0;
+
+	while (PAGE_SIZE << order < size)
+		order++;
+	return order;
+}
+
+/* 0 when there is none; faults are injected here, see hosted.h. */
+unsigned long __get_free_pages(int flags, unsigned int order);
+void free_pages(unsigned long addr, unsigned int order);
+#define __get_free_page(flags) __get_free_pages(flags, 0)
+#define free_page(addr)	       free_pages(addr, 0)
+
+void *shim_alloc(size_t n, size_t size);
+void shim_free(const void *p);
+#define kcalloc(n, size, flags)	 shim_alloc(n, size)
+#define kvcalloc(n, size, flags) shim_alloc(n, size)
+#define kzalloc(size, flags)	 shim_alloc(1, size)
+#define kfree(p)		 shim_free(p)
+#define kvfree(p)		 shim_free(p)
+#define vmalloc_user(size)	 shim_alloc(1, size)
+#define vfree(p)		 shim_free(p)
+
+/* A page of the client's; there is one for each that is mapped. */
+struct page {
+	atomic_t _mapcount; /* -1 when its owner has discarded it */
+	int pins;
+	u8 *at;
+};
+
+struct folio {
+	struct page page;
+};
+
+static inline struct folio *page_folio(struct page *page)
+{
+	return (struct folio *)page;
+}
+
+#define folio_test_large(folio)	     ((void)(folio), false)
+#define folio_entire_mapcount(folio) 0
+#define page_to_virt(page)	     ((void *)(page)->at)
+#define page_to_phys(page)	     ((u64)(uintptr_t)(page)->at)
+#define page_to_pfn(page)	     (page_to_phys(page) >> PAGE_SHIFT)
+struct page *pfn_to_page(unsigned long pfn);
+
+/* Addresses of the channel's */
+
+typedef u32 dma32_t;
+typedef u64 dma64_t;
+
+#define u32_to_dma32(x)		    ((dma32_t)(x))
+#define dma32_to_u32(x)		    ((u32)(x))
+#define u64_to_dma64(x)		    ((dma64_t)(x))
+#define dma64_to_u64(x)		    ((u64)(x))
+#define virt_to_dma32(p)	    ((dma32_t)(uintptr_t)(p))
+#define dma32_to_virt(a)	    ((void *)(uintptr_t)(a))
+
+/* User space is here. */
+#define copy_from_user(to, from, n) (memcpy(to, from, n), 0UL)
+#define copy_to_user(to, from, n)   (memcpy(to, from, n), 0UL)
+
+#endif

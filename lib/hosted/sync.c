@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* sync.c - locks, tasks and waiting, by POSIX threads */
+#include <shim/sync.h>
+
+#include <stdlib.h>
+
+void shim_warn(const char *file, int line, const char *what)
+{
+	fprintf(stderr, "%s:%d: %s\n", file, line, what);
+	abort();
+}
+
+/* Locks */
+
+void shim_lock_init(struct shim_lock *lock)
+{
+	*lock = (struct shim_lock)SHIM_LOCK_INIT;
+}
+
+static void taken(struct shim_lock *lock)
+{
+	lock->owner = pthread_self();
+	lock->held = true;
+}
+
+void shim_lock(struct shim_lock *lock)
+{
+	pthread_mutex_lock(&lock->mutex);
+	taken(lock);
+}
+
+bool shim_trylock(struct shim_lock *lock)
+{
+	if (pthread_mutex_trylock(&lock->mutex))
+		return false;
+	taken(lock);
+	return true;
+}
+
+void shim_unlock(struct shim_lock *lock)
+{
+	shim_assert_held(lock);
+	lock->held = false;
+	pthread_mutex_unlock(&lock->mutex);
+}
+
+void shim_assert_held(const struct shim_lock *lock)
+{
+	if (!lock->held || !pthread_equal(lock->owner, pthread_self()))
+		shim_warn(__FILE__, __LINE__, "a lock is not held");
+}
+
+/* Time */
+
+u64 ktime_get_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+unsigned long shim_jiffies(void)
+{
+	return ktime_get_ns() / 1000000;
+}
+
+void usleep_range(unsigned long least, unsigned long most)
+{
+	struct timespec ts = { .tv_nsec = least * 1000 };
+
+	(void)most;
+	nanosleep(&ts, NULL);
+}
+
+/* Tasks */
+
+static void task_init(struct task_struct *task)
+{
+	pthread_condattr_t attr;
+
+	pthread_mutex_init(&task->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&task->wake, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+static __thread struct task_struct *self;
+static __thread struct task_struct own;
+
+struct task_struct *shim_current(void)
+{
+	if (!self) {
+		task_init(&own);
+		self = &own;
+	}
+	return self;
+}
+
+void set_current_state(int state)
+{
+	struct task_struct *task = current;
+
+	pthread_mutex_lock(&task->lock);
+	task->state = state;
+	pthread_mutex_unlock(&task->lock);
+}
+
+int wake_up_process(struct task_struct *task)
+{
+	int slept;
+
+	pthread_mutex_lock(&task->lock);
+	slept = task->state != TASK_RUNNING || !task->started;
+	task->state = TASK_RUNNING;
+	task->started = true;
+	pthread_cond_broadcast(&task->wake);
+	pthread_mutex_unlock(&task->lock);
+	return slept;
+}
+
+/* Until somebody wakes this task, or the time has come: was it woken? */
+static bool sleep_until(u64 ns)
+{
+	struct timespec ts = { .tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000 };
+	struct task_struct *task = current;
+	int err = 0;
+
+	pthread_mutex_lock(&task->lock);
+	while (task->state != TASK_RUNNING && !err)
+		err = ns == U64_MAX ? pthread_cond_wait(&task->wake, &task->lock)
+				    : pthread_cond_timedwait(&task->wake, &task->lock, &ts);
+	task->state = TASK_RUNNING;
+	pthread_mutex_unlock(&task->lock);
+	return !err;
+}
+
+void schedule(void)
+{
+	sleep_until(U64_MAX);
+}
+
+long schedule_timeout(long timeout)
+{
+	unsigned long end = jiffies + timeout;
+	long left;
+
+	if (timeout == LONG_MAX) {
+		schedule();
+		return timeout;
+	}
+	sleep_until(ktime_get_ns() + timeout * 1000000ULL);
+	left = end - jiffies;
+	return left < 0 ? 0 : left;
+}
+
+void schedule_timeout_uninterruptible(long timeout)
+{
+	set_current_state(TASK_UNINTERRUPTIBLE);
+	schedule_timeout(timeout);
+}
+
+int schedule_hrtimeout(ktime_t *until, int mode)
+{
+	(void)mode;
+	return sleep_until(until ? (u64)*until : U64_MAX) ? -EINTR : 0;
+}
+
+static void *task_run(void *data)
+{
+	struct task_struct *task = data;
+	bool stop;
+
+	self = task;
+	pthread_mutex_lock(&task->lock);
+	while (!task->started)
+		pthread_cond_wait(&task->wake, &task->lock);
+	stop = READ_ONCE(task->stop);
+	pthread_mutex_unlock(&task->lock);
+	if (!stop)
+		task->run(task->data);
+	return NULL;
+}
+
+struct task_struct *shim_kthread_create(int (*run)(void *data), void *data)
+{
+	struct task_struct *task = calloc(1, sizeof(*task));
+
+	if (!task)
+		return ERR_PTR(-ENOMEM);
+	task_init(task);
+	task->run = run;
+	task->data = data;
+	if (pthread_create(&task->thread, NULL, task_run, task)) {
+		free(task);
+		return ERR_PTR(-ENOMEM);
+	}
+	return task;
+}
+
+bool kthread_should_stop(void)
+{
+	return READ_ONCE(current->stop);
+}
+
+void kthread_stop(struct task_struct *task)
+{
+	WRITE_ONCE(task->stop, true);
+	wake_up_process(task);
+	pthread_join(task->thread, NULL);
+	free(task);
+}
+
+/* Wait queues */
+
+void init_waitqueue_head(struct wait_queue_head *queue)
+{
+	spin_lock_init(&queue->lock);
+	INIT_LIST_HEAD(&queue->head);
+}
+
+/* A glance without the lock, as the kernel's. */
+bool waitqueue_active(struct wait_queue_head *queue)
+{
+	return READ_ONCE(queue->head.next) != &queue->head;
+}
+
+int autoremove_wake_function(struct wait_queue_entry *wait, unsigned int mode, int flags, void *key)
+{
+	(void)mode;
+	(void)flags;
+	(void)key;
+	list_del_init(&wait->entry);
+	return wake_up_process(wait->private);
+}
+
+void __add_wait_queue_entry_tail(struct wait_queue_head *queue, struct wait_queue_entry *wait)
+{
+	list_add_tail(&wait->entry, &queue->head);
+}
+
+void prepare_to_wait(struct wait_queue_head *queue, struct wait_queue_entry *wait, int state)
+{
+	spin_lock(&queue->lock);
+	if (list_empty(&wait->entry))
+		__add_wait_queue_entry_tail(queue, wait);
+	set_current_state(state);
+	spin_unlock(&queue->lock);
+}
+
+void finish_wait(struct wait_queue_head *queue, struct wait_queue_entry *wait)
+{
+	set_current_state(TASK_RUNNING);
+	spin_lock(&queue->lock);
+	if (!list_empty(&wait->entry))
+		list_del_init(&wait->entry);
+	spin_unlock(&queue->lock);
+}
+
+void wake_up_locked(struct wait_queue_head *queue)
+{
+	struct wait_queue_entry *wait, *next;
+
+	list_for_each_entry_safe(wait, next, &queue->head, entry) wait->func(wait, 0, 0, NULL);
+}
+
+void wake_up(struct wait_queue_head *queue)
+{
+	spin_lock(&queue->lock);
+	wake_up_locked(queue);
+	spin_unlock(&queue->lock);
+}
+
+/* Work: a thread for each, which is rare. */
+
+static void *work_run(void *data)
+{
+	struct work_struct *work = data;
+
+	work->run(work);
+	return NULL;
+}
+
+void schedule_work(struct work_struct *work)
+{
+	pthread_t thread;
+
+	if (!pthread_create(&thread, NULL, work_run, work))
+		pthread_detach(thread);
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+#include "client.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <linux/vfio.h>
+
+#include "unit.h"
+
+struct hosted *client_device;
+struct client_ring client_ring;
+uint8_t *client_memory;
+
+static void open_ring(uint32_t entries, uint32_t flags)
+{
+	struct vfio_ccw_ring_setup *setup = &client_ring.setup;
+	struct ccwring_ring *ring = &client_ring.ring;
+	void *sq, *cq;
+
+	memset(&client_ring, 0, sizeof(client_ring));
+	setup->sq_entries = entries;
+	setup->flags = flags;
+	assert_int_equal(hosted_ring(client_device, VFIO_DEVICE_FEATURE_GET, setup, sizeof(*setup)),
+			 0);
+	assert_int_equal(hosted_mmap(setup->ring_fd, VFIO_CCW_RING_OFF_SQ, setup->sq_bytes, true,
+				     &sq),
+			 0);
+	assert_int_equal(hosted_mmap(setup->ring_fd, VFIO_CCW_RING_OFF_CQ, setup->cq_bytes, false,
+				     &cq),
+			 0);
+	ring->sq_entries = setup->sq_entries;
+	ring->sq_mask = setup->sq_entries - 1;
+	ring->cq_entries = setup->cq_entries;
+	ring->cq_mask = setup->cq_entries - 1;
+	ring->sqes = (void *)((uint8_t *)sq + setup->off_sqes);
+	ring->k_sq_tail = (void *)((uint8_t *)sq + setup->off_sq_tail);
+	ring->k_cq_head = (void *)((uint8_t *)sq + setup->off_cq_head);
+	ring->k_sq_head = (void *)((uint8_t *)cq + setup->off_sq_head);
+	ring->k_cq_tail = (void *)((uint8_t *)cq + setup->off_cq_tail);
+	ring->cqes = (void *)((uint8_t *)cq + setup->off_cqes);
+}
+
+void client_open(uint32_t entries, uint32_t flags)
+{
+	client_memory = mmap(NULL, CLIENT_BYTES, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal(client_memory, MAP_FAILED);
+	assert_int_equal(hosted_nop_new(&client_device), 0);
+	assert_int_equal(hosted_map(client_device, client_memory, CLIENT_IOVA, CLIENT_BYTES), 0);
+	open_ring(entries, flags);
+}
+
+void client_close(void)
+{
+	hosted_close(client_ring.setup.ring_fd);
+	hosted_free(client_device);
+	munmap(client_memory, CLIENT_BYTES);
+}
+
+void *client_at(uint64_t iova)
+{
+	return client_memory + (iova - CLIENT_IOVA);
+}
+
+void client_ccw(uint64_t iova, uint8_t cmd, uint8_t flags, uint16_t count, uint32_t data)
+{
+	struct ccwring_ccw ccw = ccwring_ccw_make(cmd, flags, count, data);
+
+	memcpy(client_at(iova), &ccw, sizeof(ccw));
+}
+
+static struct vfio_ccw_ring_sqe *sqe(void)
+{
+	struct vfio_ccw_ring_sqe *entry = ccwring_get_sqe(&client_ring.ring);
+
+	assert_non_null(entry);
+	memset(entry, 0, sizeof(*entry));
+	return entry;
+}
+
+void client_start(uint64_t program, uint64_t user_data)
+{
+	struct ccwring_orb orb;
+
+	ccwring_orb_init(&orb, program);
+	ccwring_prep_start(sqe(), client_ring.setup.subchannel, &orb, user_data);
+}
+
+void client_request(uint8_t opcode, uint64_t user_data)
+{
+	struct vfio_ccw_ring_sqe *entry = sqe();
+
+	entry->opcode = opcode;
+	entry->subchannel = client_ring.setup.subchannel;
+	entry->user_data = user_data;
+}
+
+long client_enter(uint32_t min)
+{
+	struct vfio_ccw_ring_enter enter = {
+		.to_submit = ccwring_flush(&client_ring.ring),
+		.min_complete = min,
+		.flags = VFIO_CCW_RING_ENTER_TIMEOUT,
+		.timeout_ns = 5000000000ULL,
+	};
+
+	return hosted_ioctl(client_ring.setup.ring_fd, VFIO_CCW_RING_ENTER, (unsigned long)&enter);
+}
+
+struct vfio_ccw_ring_cqe client_next(void)
+{
+	const struct vfio_ccw_ring_cqe *cqe = ccwring_cq_next(&client_ring.ring, 0);
+	struct vfio_ccw_ring_cqe copy;
+
+	if (!cqe) {
+		assert_int_equal(client_enter(1), 0);
+		cqe = ccwring_cq_next(&client_ring.ring, 0);
+	}
+	assert_non_null(cqe);
+	copy = *cqe;
+	ccwring_cqe_seen(&client_ring.ring, 1);
+	return copy;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* client.h - a client of a hosted device: memory, a ring, programs */
+#ifndef CCWRING_TESTS_HOSTED_CLIENT_H
+#define CCWRING_TESTS_HOSTED_CLIENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <ccwring/ccwring.h>
+
+#include "hosted.h"
+
+#define CLIENT_IOVA  0x100000UL
+#define CLIENT_BYTES 0x100000UL
+
+struct client_ring {
+	struct ccwring_ring ring; /* for the inline verbs */
+	struct vfio_ccw_ring_setup setup;
+};
+
+/* A no-operation device with memory mapped, and a ring of so many entries. */
+void client_open(uint32_t entries, uint32_t flags);
+void client_close(void);
+
+extern struct hosted *client_device;
+extern struct client_ring client_ring;
+extern uint8_t *client_memory;
+
+/* Memory at an IOVA. */
+void *client_at(uint64_t iova);
+/* A CCW of format 1 at an IOVA. */
+void client_ccw(uint64_t iova, uint8_t cmd, uint8_t flags, uint16_t count, uint32_t data);
+/* SQEs: a START of the program there, and others. */
+void client_start(uint64_t program, uint64_t user_data);
+void client_request(uint8_t opcode, uint64_t user_data);
+/* Hands over what there is and waits for so many CQEs; the driver's answer. */
+long client_enter(uint32_t min);
+/* The next CQE, within five seconds. */
+struct vfio_ccw_ring_cqe client_next(void);
+
+#endif
