@@ -4,7 +4,8 @@
  *
  * What it is given is the driver's translation: CCWs of format 1 and IDAWs of format 2,
  * with addresses of this process, words in this machine's byte order.  It checks what
- * a channel checks; addresses it takes as they are.
+ * a channel checks.  Where it is led it looks at what it may touch: the driver's own
+ * memory, and pages of the client's that are pinned.
  *
  * Principles of Operation, chapter 15 (execution of channel programs).
  */
@@ -54,6 +55,20 @@ static bool is_backward(u8 cmd)
 	return (cmd & 0xf) == CMD_READ_BACKWARD;
 }
 
+/* CCWs and IDAWs are in memory of the driver's. */
+static void check_own(const void *at, size_t n)
+{
+	WARN_ON_ONCE(!shim_is_low(at, n));
+}
+
+static const struct ccw1 *target(const struct ccw1 *tic)
+{
+	const struct ccw1 *ccw = dma32_to_virt(tic->cda);
+
+	check_own(ccw, sizeof(*ccw));
+	return ccw;
+}
+
 /* Is a CCW, not a TIC, one that a channel accepts?  @cmd: what it belongs to. */
 static bool valid(const struct ccw1 *ccw, u8 cmd, bool chained)
 {
@@ -77,12 +92,16 @@ static void move(struct run *r, const struct ccw1 *ccw, u8 cmd, u8 *buffer, u32 
 {
 	const u64 *idaws = dma32_to_virt(ccw->cda);
 	bool backward = is_backward(cmd), ida = ccw->flags & CCW_FLAG_IDA;
-	u64 at = ida ? *idaws : dma32_to_u32(ccw->cda);
+	u64 at;
 
+	if (ida)
+		check_own(idaws, sizeof(*idaws));
+	at = ida ? *idaws : dma32_to_u32(ccw->cda);
 	for (u32 moved = 0; moved < n;) {
 		u32 part = ida ? min(in_block(r, at, backward), n - moved) : n - moved;
 		u8 *area = (u8 *)(uintptr_t)(backward ? at - part + 1 : at);
 
+		WARN_ON_ONCE(!r->channel->may_touch(area, part));
 		for (u32 i = 0; i < part; i++) {
 			u8 *byte = backward ? area + part - 1 - i : area + i;
 
@@ -92,21 +111,31 @@ static void move(struct run *r, const struct ccw1 *ccw, u8 cmd, u8 *buffer, u32 
 				buffer[moved + i] = *byte;
 		}
 		moved += part;
-		if (ida && moved < n)
-			at = *++idaws;
+		if (!ida || moved == n)
+			continue;
+		check_own(++idaws, sizeof(*idaws));
+		at = *idaws;
 	}
 }
 
-/* How many bytes a command with its data chain can move; false: not a valid chain. */
-static bool measure(struct run *r, u8 cmd, u32 *size)
+/* The next CCW of a data chain, which a TIC may lead to. */
+static const struct ccw1 *chained_to(const struct ccw1 *ccw)
+{
+	check_own(++ccw, sizeof(*ccw));
+	return ccw->cmd_code == CMD_TIC && !ccw->flags && !ccw->count ? target(ccw) : ccw;
+}
+
+/*
+ * How many bytes a command with its data chain can move, and its last CCW; false: not a
+ * valid chain.
+ */
+static bool measure(struct run *r, u8 cmd, u32 *size, const struct ccw1 **last)
 {
 	const struct ccw1 *ccw = r->ccw;
 	bool chained = false;
 
-	for (*size = 0;; ccw++) {
-		/* A TIC in a data chain. */
-		if (chained && ccw->cmd_code == CMD_TIC && !ccw->flags && !ccw->count)
-			ccw = dma32_to_virt(ccw->cda);
+	for (*size = 0;; ccw = chained_to(ccw)) {
+		*last = ccw;
 		if (!valid(ccw, cmd, chained) || *size + ccw->count > MAX_DATA) {
 			r->ccw = ccw;
 			return false;
@@ -123,12 +152,9 @@ static u32 transfer(struct run *r, u8 cmd, u8 *buffer, u32 n)
 {
 	u32 moved = 0;
 
-	for (;; r->ccw++) {
-		u32 part;
+	for (;; r->ccw = chained_to(r->ccw)) {
+		u32 part = min((u32)r->ccw->count, n - moved);
 
-		if (moved && r->ccw->cmd_code == CMD_TIC && !r->ccw->flags && !r->ccw->count)
-			r->ccw = dma32_to_virt(r->ccw->cda);
-		part = min((u32)r->ccw->count, n - moved);
 		if (part && !(is_read(cmd) && r->ccw->flags & CCW_FLAG_SKIP))
 			move(r, r->ccw, cmd, buffer + moved, part);
 		moved += part;
@@ -157,11 +183,11 @@ static void give_sense(struct run *r)
 static bool command(struct run *r)
 {
 	u8 *buffer, cmd = r->ccw->cmd_code, flags, dstat, cstat = 0;
-	const struct ccw1 *first = r->ccw;
+	const struct ccw1 *last, *first = r->ccw;
 	struct hosted_command c = { .code = cmd, .sense = r->sense };
 	u32 size, residual;
 
-	if (!measure(r, cmd, &size)) {
+	if (!measure(r, cmd, &size, &last)) {
 		program_check(r);
 		return false;
 	}
@@ -174,8 +200,8 @@ static bool command(struct run *r)
 	}
 	dstat = r->channel->ops->carry_out(r->channel->device, &c);
 	residual = is_read(cmd) ? transfer(r, cmd, buffer, c.done) : size - c.done;
-	while (r->ccw->flags & CCW_FLAG_DC && !is_read(cmd))
-		r->ccw++;
+	if (!is_read(cmd))
+		r->ccw = last;
 	free(buffer);
 	flags = r->ccw->flags;
 	if (residual && !(flags & CCW_FLAG_SLI) && size && !(dstat & DEV_STAT_UNIT_CHECK))
@@ -188,6 +214,7 @@ static bool command(struct run *r)
 		return false;
 	}
 	r->ccw += dstat & DEV_STAT_STAT_MOD ? 2 : 1;
+	check_own(r->ccw, sizeof(*r->ccw));
 	return true;
 }
 
@@ -196,7 +223,7 @@ static bool follow_tic(struct run *r)
 {
 	if (r->ccw->cmd_code != CMD_TIC)
 		return true;
-	r->ccw = dma32_to_virt(r->ccw->cda);
+	r->ccw = target(r->ccw);
 	return r->ccw->cmd_code != CMD_TIC;
 }
 

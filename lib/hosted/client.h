@@ -26,6 +26,8 @@ void client_discard(struct client *client, u64 iova);
 /* As vfio_pin_pages() and vfio_unpin_pages(). */
 int client_pin(struct client *client, u64 iova, int n, struct page **pages);
 void client_unpin(struct client *client, u64 iova, int n);
+/* Is all of this memory of a client's, and pinned? */
+bool client_has_pinned(const void *at, size_t n);
 /* Pages pinned, each as often as it is. */
 long client_pinned(const struct client *client);
 

@@ -343,7 +343,8 @@ static void give_number_back(struct subchannel *sch)
 	pthread_mutex_unlock(&table_lock);
 }
 
-struct subchannel *css_new(const struct hosted_ops *ops, void *device, css_irq_t irq)
+struct subchannel *css_new(const struct hosted_ops *ops, void *device, css_irq_t irq,
+			   bool (*may_touch)(const void *at, size_t n))
 {
 	struct subchannel *sch = calloc(1, sizeof(*sch));
 	struct shim_css *css = calloc(1, sizeof(*css));
@@ -359,6 +360,7 @@ struct subchannel *css_new(const struct hosted_ops *ops, void *device, css_irq_t
 	css->channel = (struct channel){
 		.ops = ops,
 		.device = device,
+		.may_touch = may_touch,
 		.stop = stopped,
 		.pci = pci,
 		.arg = css,

@@ -10,7 +10,9 @@
 /* The driver's handler, subchannel.lock held; the status is in cio_irb. */
 typedef void (*css_irq_t)(struct subchannel *sch);
 
-struct subchannel *css_new(const struct hosted_ops *ops, void *device, css_irq_t irq);
+/* @may_touch as in struct channel */
+struct subchannel *css_new(const struct hosted_ops *ops, void *device, css_irq_t irq,
+			   bool (*may_touch)(const void *at, size_t n));
 void css_free(struct subchannel *sch);
 void css_service_time(struct subchannel *sch, u64 ns);
 
@@ -18,6 +20,7 @@ void css_service_time(struct subchannel *sch, u64 ns);
  * struct channel - a channel program being carried out; channel.c
  * @ops: the device
  * @device: its data
+ * @may_touch: is this memory that a program may transfer to and from?
  * @stop: asked between commands: a function is to end the program
  * @arg: for @stop
  * @pci: called when a CCW asks for an interruption on the way
@@ -25,6 +28,7 @@ void css_service_time(struct subchannel *sch, u64 ns);
 struct channel {
 	const struct hosted_ops *ops;
 	void *device;
+	bool (*may_touch)(const void *at, size_t n);
 	bool (*stop)(void *arg);
 	void (*pci)(void *arg, dma32_t cpa);
 	void *arg;

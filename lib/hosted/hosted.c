@@ -117,6 +117,15 @@ static void publish(struct hosted *hosted, struct vccw_device *dev)
 	spin_unlock_irq(&sch->lock);
 }
 
+/* Where programs point that transfer nothing is the driver's own. */
+static bool may_touch(const void *at, size_t n)
+{
+	size_t off = (uintptr_t)at - vccw_cp_nowhere;
+
+	return off < VCCW_CP_NOWHERE_SIZE ? n <= VCCW_CP_NOWHERE_SIZE - off
+					  : client_has_pinned(at, n);
+}
+
 int hosted_new(const struct hosted_ops *ops, void *device, struct hosted **out)
 {
 	struct hosted *hosted;
@@ -128,7 +137,7 @@ int hosted_new(const struct hosted_ops *ops, void *device, struct hosted **out)
 	hosted = calloc(1, sizeof(*hosted));
 	if (!hosted)
 		return -ENOMEM;
-	hosted->dev.sch = css_new(ops, device, vccw_queue_irq);
+	hosted->dev.sch = css_new(ops, device, vccw_queue_irq, may_touch);
 	if (!hosted->dev.sch) {
 		free(hosted);
 		return -ENOMEM;
@@ -207,6 +216,11 @@ int hosted_reset(struct hosted *hosted)
 	ret = vccw_queue_open(dev);
 	mutex_unlock(&dev->lock);
 	return ret ? -EINVAL : 0;
+}
+
+long hosted_pinned(const struct hosted *hosted)
+{
+	return client_pinned(&hosted->client);
 }
 
 void hosted_service_time(struct hosted *hosted, uint64_t ns)

@@ -60,6 +60,8 @@ void hosted_free(struct hosted *hosted);
 int hosted_map(struct hosted *hosted, void *memory, uint64_t iova, size_t bytes);
 /* All of what one call has mapped; requests that use it are ended. */
 int hosted_unmap(struct hosted *hosted, uint64_t iova, size_t bytes);
+/* Pages of it that are pinned. */
+long hosted_pinned(const struct hosted *hosted);
 /* As madvise(MADV_DONTNEED) of its owner. */
 void hosted_discard(struct hosted *hosted, uint64_t iova);
 

@@ -65,6 +65,11 @@ void free_pages(unsigned long addr, unsigned int order)
 	mutex_unlock(&low_lock);
 }
 
+bool shim_is_low(const void *at, size_t n)
+{
+	return (uintptr_t)at >= LOW_FIRST && (uintptr_t)at + n <= LOW_LAST;
+}
+
 void *shim_alloc(size_t n, size_t size)
 {
 	size_t bytes = n * size;
@@ -183,6 +188,19 @@ struct page *pfn_to_page(unsigned long pfn)
 	}
 	mutex_unlock(&client_lock);
 	return page;
+}
+
+bool client_has_pinned(const void *at, size_t n)
+{
+	unsigned long last = ((uintptr_t)at + n - 1) >> PAGE_SHIFT;
+
+	for (unsigned long pfn = (uintptr_t)at >> PAGE_SHIFT; pfn <= last; pfn++) {
+		const struct page *page = pfn_to_page(pfn);
+
+		if (!page || !READ_ONCE(page->pins))
+			return false;
+	}
+	return true;
 }
 
 int client_pin(struct client *client, u64 iova, int n, struct page **pages)

@@ -39,6 +39,9 @@ void free_pages(unsigned long addr, unsigned int order);
 #define __get_free_page(flags) __get_free_pages(flags, 0)
 #define free_page(addr)	       free_pages(addr, 0)
 
+/* Is this memory of __get_free_pages()? */
+bool shim_is_low(const void *at, size_t n);
+
 void *shim_alloc(size_t n, size_t size);
 void shim_free(const void *p);
 #define kcalloc(n, size, flags)	 shim_alloc(n, size)
