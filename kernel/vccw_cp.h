@@ -39,12 +39,14 @@ struct vccw_fault {
  * @iova: where the client has the first one
  * @host: where its translation is
  * @bytes: how many bytes they take
+ * @sure: how many of those a TIC may lead to; what follows may not be all there is
  * @cmd: command that is data-chaining into the segment, 0 if none is
  */
 struct vccw_segment {
 	u32 iova;
 	u32 host;
 	u16 bytes;
+	u16 sure;
 	u8 cmd;
 };
 

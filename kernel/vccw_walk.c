@@ -387,29 +387,38 @@ static int vccw_read_ccw(struct vccw_walk *w, u32 iova, struct ccw1 *ccw)
 	return 0;
 }
 
-/* The segment that covers a client address, NULL if none does yet. */
-static const struct vccw_segment *vccw_covering(const struct vccw_cp *cp,
-						u32 iova)
+/*
+ * The command that is data-chaining into a CCW of a segment, 0 if none is.  Behind a
+ * TIC none is: see vccw_skippable().
+ */
+static u8 vccw_chaining(const struct vccw_cp *cp, const struct vccw_segment *s,
+			u32 iova)
 {
-	const struct vccw_segment *s;
+	const struct ccw1 *ccw = cp->block + (s->host - cp->host) + (iova - s->iova);
 
-	for (s = cp->segments; s < cp->segments + cp->nr_segments; s++) {
-		if (iova >= s->iova && iova - s->iova < s->bytes)
-			return s;
-	}
-	return NULL;
+	if (iova == s->iova)
+		return s->cmd;
+	ccw--;
+	return ccw->cmd_code != VCCW_CMD_TIC && ccw->flags & CCW_FLAG_DC ?
+		ccw->cmd_code : 0;
 }
 
 /*
- * Where a TIC leads, when all segments are known.  One that has no CCW because
- * its first was left to the channel is only its terminator.
+ * The segment with the CCW at a client address, translated for the command @cmd that
+ * is data-chaining into it (0: none); NULL if there is none yet.  What a CCW means, and
+ * which way its data go, depends on that: one that is reached in two ways is
+ * translated twice.  @empty: bytes of a segment that has no CCW.
  */
-static const struct vccw_segment *vccw_target(const struct vccw_cp *cp, u32 iova)
+static const struct vccw_segment *vccw_find(const struct vccw_cp *cp, u32 iova,
+					    u8 cmd, u32 empty)
 {
 	const struct vccw_segment *s;
 
 	for (s = cp->segments; s < cp->segments + cp->nr_segments; s++) {
-		if (iova >= s->iova && iova - s->iova < (s->bytes ?: 8u))
+		u32 bytes = min(s->bytes, s->sure) ?: empty;
+
+		if (iova >= s->iova && iova - s->iova < bytes &&
+		    vccw_chaining(cp, s, iova) == cmd)
 			return s;
 	}
 	return NULL;
@@ -423,6 +432,7 @@ static int vccw_add_segment(struct vccw_walk *w, u32 iova, u8 cmd)
 		return vccw_refuse(w, -E2BIG, VFIO_CCW_RING_R_CCW_TOO_MANY);
 	cp->segments[cp->nr_segments++] = (struct vccw_segment){
 		.iova = iova,
+		.sure = U16_MAX,
 		.cmd = cmd,
 	};
 	return 0;
@@ -452,7 +462,7 @@ static int vccw_take_tic(struct vccw_walk *w, struct vccw_segment *s,
 	w->ccws[w->count++] = *ccw;
 	s->bytes += sizeof(*ccw);
 	w->tics++;
-	if (vccw_covering(w->cp, target))
+	if (vccw_find(w->cp, target, cmd, 0))
 		return 0;
 	return vccw_add_segment(w, target, cmd);
 }
@@ -548,6 +558,8 @@ static int vccw_step(struct vccw_walk *w, struct vccw_segment *s, u8 *chaining,
 		if (ret)
 			return ret;
 		*optional = vccw_optional(s, target);
+		if (*optional)
+			s->sure = s->bytes;
 		return !vccw_skippable(w, *chaining);
 	}
 	ret = vccw_take_ccw(w, s, &ccw, chaining);
@@ -599,15 +611,23 @@ static int vccw_tic_to_tic(struct vccw_walk *w, u32 i)
 /* Put host addresses into the TICs. */
 static int vccw_resolve_tics(struct vccw_walk *w)
 {
-	const struct vccw_segment *to;
+	const struct vccw_segment *s = w->cp->segments, *to;
 	u32 i;
 
 	for (i = 0; i < w->count && w->tics; i++) {
 		struct ccw1 *ccw = &w->ccws[i], *target;
+		u32 offset;
 
 		if (ccw->cmd_code != VCCW_CMD_TIC)
 			continue;
-		to = vccw_target(w->cp, dma32_to_u32(ccw->cda));
+		while ((offset = w->cp->host + i * sizeof(*ccw) - s->host) >= s->bytes)
+			s++;
+		/*
+		 * A segment that has no CCW, because its first was left to the
+		 * channel, is only its terminator.
+		 */
+		to = vccw_find(w->cp, dma32_to_u32(ccw->cda),
+			       vccw_chaining(w->cp, s, s->iova + offset), 8);
 		if (WARN_ON_ONCE(!to))
 			return -EINVAL;
 		target = dma32_to_virt(u32_to_dma32(to->host +

@@ -2,6 +2,7 @@
 /* starts.c - the driver's core, over a subchannel that does its own work */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <linux/vfio_ccw_ring.h>
 
@@ -9,6 +10,7 @@
 #include "unit.h"
 
 #define PROGRAM CLIENT_IOVA
+#define LOOP	(CLIENT_IOVA + 0x100)
 #define DATA	(CLIENT_IOVA + 0x10000)
 #define DEPTH	32
 
@@ -119,6 +121,72 @@ static void refused(void **state)
 	assert_int_equal(cqe.ccw_addr, PROGRAM + 8);
 }
 
+/*
+ * A CCW that is a command of its own, and is data-chained from a Read Backward by way of
+ * a TIC: its data go up the one time and down the other.
+ */
+static void two_ways(void **state)
+{
+	uint8_t *page = client_at(DATA + 0x2000);
+	struct vfio_ccw_ring_cqe cqe;
+
+	(void)state;
+	memset(client_at(DATA), 0x5a, 0x8000);
+	client_ccw(PROGRAM, CCWRING_CMD_NOP, CCWRING_CCW_CC | CCWRING_CCW_SLI, 1, DATA);
+	client_ccw(PROGRAM + 8, CCWRING_CMD_WRITE, CCWRING_CCW_CC, 4000, DATA);
+	client_ccw(PROGRAM + 16, CCWRING_CMD_READ_BACK, CCWRING_CCW_CD, 1, DATA + 0x4000);
+	client_ccw(PROGRAM + 24, CCWRING_CMD_TIC, 0, 0, PROGRAM + 32);
+	client_ccw(PROGRAM + 32, CCWRING_CMD_READ, CCWRING_CCW_SLI, 100, DATA + 0x2000);
+	/* The same CCW as a command, too; a device with status modifier could leave. */
+	client_ccw(LOOP, CCWRING_CMD_SENSE_ID, CCWRING_CCW_SLI | CCWRING_CCW_CC, 1, DATA + 0x4010);
+	client_ccw(LOOP + 8, CCWRING_CMD_TIC, 0, 0, LOOP + 32);
+	client_ccw(LOOP + 16, CCWRING_CMD_NOP, CCWRING_CCW_SLI, 1, DATA);
+	client_ccw(LOOP + 32, CCWRING_CMD_WRITE, CCWRING_CCW_CC, 4000, DATA);
+	client_ccw(LOOP + 40, CCWRING_CMD_READ, CCWRING_CCW_SLI | CCWRING_CCW_CC, 100,
+		   DATA + 0x2000);
+	client_ccw(LOOP + 48, CCWRING_CMD_READ_BACK, CCWRING_CCW_CD, 1, DATA + 0x4000);
+	client_ccw(LOOP + 56, CCWRING_CMD_TIC, 0, 0, LOOP + 40);
+	for (unsigned int i = 0; i < 4000; i++)
+		((uint8_t *)client_at(DATA))[i] = i;
+	cqe = one(PROGRAM);
+	assert_int_equal(cqe.res, 0);
+	assert_int_equal(page[0], 1);
+	assert_int_equal(page[-1], 2);
+	assert_int_equal(page[-99], 100);
+	assert_int_equal(page[1], 0x5a);
+	memset(page - 100, 0x5a, 300);
+	/* Goes round and round, up and down. */
+	client_start(LOOP, 8);
+	assert_in_range(client_enter(0), 0, 1);
+	for (unsigned int i = 0; i < 5000 && ((volatile uint8_t *)page)[-99] != 100; i++)
+		usleep(1000);
+	client_request(VFIO_CCW_RING_OP_CLEAR, 9);
+	assert_in_range(client_enter(2), 0, 1);
+	client_next();
+	client_next();
+	assert_int_equal(page[99], 99);
+	assert_int_equal(page[-99], 100);
+}
+
+/* A TIC to what follows it anyway, and another one later. */
+static void tic_to_the_next(void **state)
+{
+	struct vfio_ccw_ring_cqe cqe;
+
+	(void)state;
+	client_ccw(PROGRAM, CCWRING_CMD_SENSE_ID, CCWRING_CCW_CC | CCWRING_CCW_SLI, 7, DATA);
+	client_ccw(PROGRAM + 8, CCWRING_CMD_TIC, 0, 0, PROGRAM + 16);
+	client_ccw(PROGRAM + 16, CCWRING_CMD_SENSE_ID, CCWRING_CCW_CC | CCWRING_CCW_SLI, 7,
+		   DATA + 0x1000);
+	client_ccw(PROGRAM + 24, CCWRING_CMD_TIC, 0, 0, PROGRAM + 64);
+	client_ccw(PROGRAM + 64, CCWRING_CMD_SENSE_ID, CCWRING_CCW_SLI, 7, DATA + 0x2000);
+	cqe = one(PROGRAM);
+	assert_int_equal(cqe.res, 0);
+	assert_int_equal(ccwring_irb_cstat(cqe.irb), 0);
+	assert_int_equal(ccwring_irb_cpa(cqe.irb), PROGRAM + 72);
+	assert_int_equal(*(uint8_t *)client_at(DATA + 0x2000), 0xff);
+}
+
 /* A failure holds what is behind it. */
 static void held(void **state)
 {
@@ -223,6 +291,6 @@ static void reset(void **state)
 #define POLLED(f)      cmocka_unit_test_setup_teardown(f, setup_polled, teardown)
 #define WITH_THREAD(f) cmocka_unit_test_setup_teardown(f, setup_thread, teardown)
 
-RUN(TEST(nop), TEST(data), TEST(many), TEST(refused), TEST(held), TEST(halted), TEST(cleared),
-    TEST(unmapped), TEST(reset), POLLED(nop), POLLED(data), POLLED(many), POLLED(halted),
-    WITH_THREAD(nop))
+RUN(TEST(nop), TEST(data), TEST(many), TEST(refused), TEST(two_ways), TEST(tic_to_the_next),
+    TEST(held), TEST(halted), TEST(cleared), TEST(unmapped), TEST(reset), POLLED(nop), POLLED(data),
+    POLLED(many), POLLED(halted), WITH_THREAD(nop))

@@ -43,6 +43,7 @@ typedef unsigned int __poll_t;
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
+#define U16_MAX	    UINT16_MAX
 #define U64_MAX	    UINT64_MAX
 #define SZ_64K	    0x10000
 
