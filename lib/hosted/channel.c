@@ -204,6 +204,9 @@ static bool command(struct run *r)
 		r->ccw = last;
 	free(buffer);
 	flags = r->ccw->flags;
+	/* Chain data, with data left over, outdoes the other two flags. */
+	if (flags & CCW_FLAG_DC)
+		flags &= ~(CCW_FLAG_CC | CCW_FLAG_SLI);
 	if (residual && !(flags & CCW_FLAG_SLI) && size && !(dstat & DEV_STAT_UNIT_CHECK))
 		cstat = SCHN_STAT_INCORR_LEN;
 	if (dstat & DEV_STAT_UNIT_CHECK)

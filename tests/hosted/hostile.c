@@ -16,135 +16,29 @@
 #include <string.h>
 #include <time.h>
 
-#include "client.h"
+#include "random.h"
 #include "unit.h"
 
-#define DEPTH	  16
-#define PROGRAMS  CLIENT_IOVA
-#define DATA	  (CLIENT_IOVA + 0x40000)
-/* Mapped apart, so that it can be taken away. */
-#define AREA	  0x300000UL
-#define AREA_SIZE 0x8000UL
+#define DEPTH 16
 
 static double seconds = 1;
 static uint64_t seed = 1;
 
-static uint64_t state_of_random;
-
-static uint32_t any(uint32_t n)
-{
-	state_of_random ^= state_of_random << 13;
-	state_of_random ^= state_of_random >> 7;
-	state_of_random ^= state_of_random << 17;
-	return (state_of_random >> 32) * n >> 32;
-}
-
-static bool now_and_then(uint32_t once_in)
-{
-	return !any(once_in);
-}
-
-static uint8_t area[AREA_SIZE] __attribute__((aligned(4096)));
+static uint8_t area[RANDOM_AREA_SIZE] __attribute__((aligned(4096)));
 static bool area_mapped;
 static uint64_t consumed, ended, started, good;
-
-/* Addresses: mostly of something, sometimes of nothing. */
-static uint32_t address(void)
-{
-	switch (any(8)) {
-	case 0:
-		return any(UINT32_MAX);
-	case 1:
-		return AREA + any(AREA_SIZE + 64);
-	case 2:
-		return CLIENT_IOVA + CLIENT_BYTES - any(5000);
-	default:
-		return DATA + any(0x20000);
-	}
-}
-
-static uint32_t program(void)
-{
-	return PROGRAMS + any(64) * 256;
-}
-
-static uint8_t command(void)
-{
-	static const uint8_t known[] = { CCWRING_CMD_WRITE,	CCWRING_CMD_READ,
-					 CCWRING_CMD_NOP,	CCWRING_CMD_SENSE,
-					 CCWRING_CMD_READ_BACK, CCWRING_CMD_SENSE_ID };
-
-	return now_and_then(10) ? any(256) : known[any(sizeof(known))];
-}
-
-static void put_idaws(uint64_t list, bool of_4k)
-{
-	uint8_t *to = client_at(list);
-
-	for (unsigned int i = 0; i < 20; i++) {
-		uint64_t idaw = address();
-
-		if (i && !now_and_then(20))
-			idaw &= of_4k ? ~4095ULL : ~2047ULL;
-		ccwring_put_be64(to + i * 8, idaw);
-	}
-}
-
-/* A program there is nothing to say against. */
-static void put_right(uint32_t at)
-{
-	static const uint8_t commands[] = { CCWRING_CMD_WRITE, CCWRING_CMD_READ, CCWRING_CMD_NOP,
-					    CCWRING_CMD_SENSE, CCWRING_CMD_SENSE_ID };
-	unsigned int n = 1 + any(6);
-
-	for (unsigned int i = 0; i < n; i++)
-		client_ccw(at + i * 8, commands[any(sizeof(commands))],
-			   CCWRING_CCW_SLI | (i + 1 < n ? CCWRING_CCW_CC : 0), 1 + any(9000),
-			   DATA + any(0x20000));
-}
-
-/* A few CCWs that chain, more or less. */
-static void put_wild(uint32_t at)
-{
-	unsigned int n = 1 + any(12);
-
-	for (unsigned int i = 0; i < n; i++) {
-		uint32_t ccw = at + i * 8, data = address();
-		uint8_t flags = any(2) ? CCWRING_CCW_SLI : 0;
-
-		flags |= i + 1 < n ? (now_and_then(4) ? CCWRING_CCW_CD : CCWRING_CCW_CC) : 0;
-		if (now_and_then(6)) {
-			data = PROGRAMS + 0x8000 + any(100) * 200 / 8 * 8;
-			put_idaws(data, any(2));
-			flags |= CCWRING_CCW_IDA;
-		}
-		if (now_and_then(30))
-			flags = any(256);
-		if (now_and_then(10))
-			client_ccw(ccw, CCWRING_CMD_TIC, 0, 0,
-				   any(3) ? at + any(n) * 8 : program());
-		else
-			client_ccw(ccw, command(), flags, now_and_then(8) ? any(65536) : any(6000),
-				   data);
-	}
-}
-
-static void random_bytes(void *to, size_t n)
-{
-	for (uint8_t *p = to; n--; p++)
-		*p = any(256);
-}
 
 static void put_start(struct vfio_ccw_ring_sqe *sqe)
 {
 	struct ccwring_orb orb;
-	uint32_t at = program();
+	const struct random_kind kind = { .format1 = true, .idaw_format2 = true };
+	uint32_t at = random_place();
 
 	ccwring_orb_init(&orb, at);
 	if (any(2)) {
-		put_right(at);
+		random_right(at, &kind);
 	} else {
-		put_wild(at);
+		random_wild(at, &kind);
 		if (now_and_then(4))
 			orb.b[5] ^= 1 << any(8);
 		if (now_and_then(20))
@@ -220,16 +114,19 @@ static void change_memory(void)
 {
 	switch (any(3)) {
 	case 0:
-		hosted_discard(client_device, DATA + any(0x20) * 4096);
+		hosted_discard(client_device, RANDOM_DATA + any(0x20) * 4096);
 		break;
 	case 1:
 		if (!area_mapped)
-			assert_int_equal(hosted_map(client_device, area, AREA, AREA_SIZE), 0);
+			assert_int_equal(hosted_map(client_device, area, RANDOM_AREA,
+						    RANDOM_AREA_SIZE),
+					 0);
 		area_mapped = true;
 		break;
 	default:
 		if (area_mapped)
-			assert_int_equal(hosted_unmap(client_device, AREA, AREA_SIZE), 0);
+			assert_int_equal(hosted_unmap(client_device, RANDOM_AREA, RANDOM_AREA_SIZE),
+					 0);
 		area_mapped = false;
 	}
 }
@@ -278,8 +175,8 @@ static void usable(void)
 {
 	struct vfio_ccw_ring_cqe cqe;
 
-	client_ccw(PROGRAMS, CCWRING_CMD_NOP, CCWRING_CCW_SLI, 1, DATA);
-	client_start(PROGRAMS, 7);
+	client_ccw(RANDOM_PROGRAMS, CCWRING_CMD_NOP, CCWRING_CCW_SLI, 1, RANDOM_DATA);
+	client_start(RANDOM_PROGRAMS, 7);
 	assert_int_equal(client_enter(1), 1);
 	cqe = client_next();
 	assert_int_equal(cqe.user_data, 7);
@@ -323,7 +220,7 @@ static void attack(uint32_t flags, bool torn)
 	/* It is no attack if nothing gets through. */
 	assert_true(good > 5);
 	if (area_mapped)
-		assert_int_equal(hosted_unmap(client_device, AREA, AREA_SIZE), 0);
+		assert_int_equal(hosted_unmap(client_device, RANDOM_AREA, RANDOM_AREA_SIZE), 0);
 	assert_int_equal(hosted_unmap(client_device, CLIENT_IOVA, CLIENT_BYTES), 0);
 	assert_int_equal(hosted_pinned(client_device), 0);
 	client_close();
@@ -359,7 +256,7 @@ int main(int argc, char **argv)
 		seconds = strtod(argv[1], NULL);
 	if (argc > 2)
 		seed = strtoull(argv[2], NULL, 0);
-	state_of_random = seed * 0x9e3779b97f4a7c15ULL | 1;
+	random_seed(seed);
 	print_message("seed %llu\n", (unsigned long long)seed);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
