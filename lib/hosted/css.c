@@ -81,7 +81,8 @@ static void pci(void *arg, dma32_t cpa)
 	struct shim_css *css = arg;
 
 	pthread_mutex_lock(&css->lock);
-	if (!css->pending) {
+	/* Nobody asks for it of a program that was not started. */
+	if (!css->pending && css->fctl) {
 		memset(&css->irb, 0, sizeof(css->irb));
 		css->irb.scsw.cmd.fmt = 1;
 		css->irb.scsw.cmd.cpa = cpa;
@@ -392,6 +393,11 @@ void css_free(struct subchannel *sch)
 	pthread_cond_destroy(&css->work);
 	free(css);
 	free(sch);
+}
+
+void css_carry_out(struct subchannel *sch, const union orb *orb, struct irb *irb)
+{
+	channel_run(&sch->css->channel, orb, irb);
 }
 
 void css_service_time(struct subchannel *sch, u64 ns)

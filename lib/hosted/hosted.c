@@ -11,6 +11,7 @@
 #include "client.h"
 #include "css.h"
 #include "vccw_device.h"
+#include "vccw_irb.h"
 #include "vccw_uring.h"
 
 /* As the driver's parameter of that name. */
@@ -216,6 +217,30 @@ int hosted_reset(struct hosted *hosted)
 	ret = vccw_queue_open(dev);
 	mutex_unlock(&dev->lock);
 	return ret ? -EINVAL : 0;
+}
+
+int hosted_carry_out(struct hosted *hosted, const void *orb, uint8_t *irb, uint16_t *reason)
+{
+	struct vccw_device *dev = &hosted->dev;
+	struct vccw_req *req = &dev->queue.region_req;
+	struct vccw_fault fault = {};
+	struct irb status;
+	int ret;
+
+	mutex_lock(&dev->lock);
+	vccw_cp_release(&req->cp);
+	vccw_pins_begin(&dev->pins);
+	req->seq = dev->pins.clock;
+	ret = vccw_cp_translate(dev, &req->cp, orb, false, &fault);
+	if (!ret) {
+		css_carry_out(dev->sch, &req->cp.orb, &status);
+		status.scsw.cmd.cpa = vccw_cp_iova(&req->cp, status.scsw.cmd.cpa);
+		vccw_irb_store(irb, &status);
+	}
+	vccw_pins_end(&dev->pins);
+	mutex_unlock(&dev->lock);
+	*reason = fault.reason;
+	return ret;
 }
 
 long hosted_pinned(const struct hosted *hosted)

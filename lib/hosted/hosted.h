@@ -75,6 +75,19 @@ int hosted_mmap(int fd, uint64_t offset, size_t bytes, bool writable, void **mem
 unsigned int hosted_poll(int fd);
 void hosted_close(int fd);
 
+/**
+ * hosted_carry_out() - a program without queue, ring and threads
+ * @hosted: the device, which has nothing to do
+ * @orb: twelve bytes of an ORB
+ * @irb: receives the IRB, 64 bytes
+ * @reason: receives why it is refused, enum vfio_ccw_ring_reason
+ *
+ * Translates it and has the channel carry it out, in the caller's thread.
+ *
+ * Return: 0 or -errno.
+ */
+int hosted_carry_out(struct hosted *hosted, const void *orb, uint8_t *irb, uint16_t *reason);
+
 /* How long a start takes at least, ns. */
 void hosted_service_time(struct hosted *hosted, uint64_t ns);
 

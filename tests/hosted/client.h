@@ -11,7 +11,7 @@
 #include "hosted.h"
 
 #define CLIENT_IOVA  0x100000UL
-#define CLIENT_BYTES 0x100000UL
+#define CLIENT_BYTES 0x50000UL
 
 struct client_ring {
 	struct ccwring_ring ring; /* for the inline verbs */

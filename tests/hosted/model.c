@@ -33,11 +33,20 @@ static uint8_t *byte(struct model *m, uint64_t iova)
 	return NULL;
 }
 
+/* As it was before. */
+static const uint8_t *old_byte(const struct model *m, uint64_t iova)
+{
+	for (unsigned int i = 0; i < 2; i++)
+		if (iova >= m->memory[i].iova && iova - m->memory[i].iova < m->memory[i].bytes)
+			return m->memory[i].before + (iova - m->memory[i].iova);
+	return NULL;
+}
+
 /* A number of so many bytes, the first the highest. */
 static bool number(struct model *m, uint64_t iova, unsigned int bytes, uint64_t *value)
 {
 	for (*value = 0; bytes; bytes--, iova++) {
-		uint8_t *b = byte(m, iova);
+		const uint8_t *b = old_byte(m, iova);
 
 		if (!b)
 			return false;

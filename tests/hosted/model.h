@@ -13,11 +13,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A range of client memory; a copy, which the program changes. */
+/*
+ * A range of client memory: a copy, which the program changes, and what it was before.
+ * CCWs and IDAWs are taken from the latter: a program that changes itself is not held to
+ * more than the prefetch its ORB allows.
+ */
 struct model_memory {
 	uint64_t iova;
 	size_t bytes;
 	uint8_t *at;
+	const uint8_t *before;
 };
 
 /* The device of nop.c. */

@@ -63,8 +63,10 @@ static bool is_as(const uint8_t *client, const uint8_t *apart)
 static enum model_end ask_model(uint32_t at, const struct random_kind *kind)
 {
 	remember(model_client, model_area);
-	model.memory[0] = (struct model_memory){ CLIENT_IOVA, CLIENT_BYTES, model_client };
-	model.memory[1] = (struct model_memory){ RANDOM_AREA, RANDOM_AREA_SIZE, model_area };
+	model.memory[0] = (struct model_memory){ CLIENT_IOVA, CLIENT_BYTES, model_client,
+						 before_client };
+	model.memory[1] = (struct model_memory){ RANDOM_AREA, RANDOM_AREA_SIZE, model_area,
+						 before_area };
 	model.cpa = at;
 	model.format1 = kind->format1;
 	model.idaw_format2 = kind->idaw_format2;
@@ -85,7 +87,8 @@ static void show(uint32_t at, const struct random_kind *kind)
 	}
 }
 
-static struct vfio_ccw_ring_cqe carry_out(uint32_t at, const struct random_kind *kind)
+/* By the ring, with all that belongs to it. */
+static struct vfio_ccw_ring_cqe by_ring(uint32_t at, const struct random_kind *kind)
 {
 	struct ccwring_orb orb = orb_of(at, kind);
 	struct vfio_ccw_ring_sqe *sqe = ccwring_get_sqe(&client_ring.ring);
@@ -101,6 +104,18 @@ static struct vfio_ccw_ring_cqe carry_out(uint32_t at, const struct random_kind 
 	do
 		cqe = client_next();
 	while (cqe.flags & VFIO_CCW_RING_CQE_MORE);
+	return cqe;
+}
+
+/* Translation and channel alone are many times as fast. */
+static struct vfio_ccw_ring_cqe carry_out(uint32_t at, const struct random_kind *kind)
+{
+	struct ccwring_orb orb = orb_of(at, kind);
+	struct vfio_ccw_ring_cqe cqe = { 0 };
+
+	if (now_and_then(64))
+		return by_ring(at, kind);
+	cqe.res = hosted_carry_out(client_device, orb.b, cqe.irb, &cqe.reason);
 	return cqe;
 }
 
@@ -164,8 +179,12 @@ static void programs(void **state)
 			refused++;
 			continue;
 		}
-		if (end == MODEL_WRONG)
-			fail_msg("program %lu: wrong, and taken", n);
+		if (end == MODEL_WRONG) {
+			show(at, &kind);
+			fail_msg("program %lu: wrong, and taken; the channel: %02x%02x, at %#x", n,
+				 ccwring_irb_dstat(cqe.irb), ccwring_irb_cstat(cqe.irb),
+				 ccwring_irb_cpa(cqe.irb));
+		}
 		if (!same_status(cqe.irb) || !is_as(model_client, model_area))
 			show(at, &kind);
 		compare(n, &cqe);

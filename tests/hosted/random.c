@@ -100,8 +100,8 @@ void random_right(uint32_t at, const struct random_kind *kind)
 
 	for (unsigned int i = 0; i < n; i++)
 		put_ccw(at + i * 8, kind, commands[any(sizeof(commands))],
-			CCWRING_CCW_SLI | (i + 1 < n ? CCWRING_CCW_CC : 0), 1 + any(9000),
-			RANDOM_DATA + any(0x20000));
+			CCWRING_CCW_SLI | (i + 1 < n ? CCWRING_CCW_CC : 0),
+			1 + any(now_and_then(4) ? 9000 : 300), RANDOM_DATA + any(0x20000));
 }
 
 void random_wild(uint32_t at, const struct random_kind *kind)
@@ -125,7 +125,8 @@ void random_wild(uint32_t at, const struct random_kind *kind)
 			put_ccw(ccw, kind, CCWRING_CMD_TIC, 0, 0,
 				any(3) ? at + any(n) * 8 : random_place());
 		else
-			put_ccw(ccw, kind, cmd, flags, now_and_then(8) ? any(65536) : any(6000),
+			put_ccw(ccw, kind, cmd, flags,
+				now_and_then(32) ? any(65536) : any(now_and_then(4) ? 6000 : 300),
 				data);
 	}
 }

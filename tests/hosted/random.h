@@ -7,7 +7,7 @@
 
 /* Where there are programs, and data; in the client's memory. */
 #define RANDOM_PROGRAMS	 CLIENT_IOVA
-#define RANDOM_DATA	 (CLIENT_IOVA + 0x40000)
+#define RANDOM_DATA	 (CLIENT_IOVA + 0x20000)
 /* Memory mapped apart. */
 #define RANDOM_AREA	 0x300000UL
 #define RANDOM_AREA_SIZE 0x8000UL
