@@ -192,6 +192,7 @@ static bool command(struct run *r)
 		return false;
 	}
 	buffer = calloc(1, size ?: 1);
+	WARN_ON_ONCE(!buffer);
 	c.data = buffer;
 	c.size = size;
 	if (!is_read(cmd)) {

@@ -377,7 +377,7 @@ fail:
 	return NULL;
 }
 
-void css_free(struct subchannel *sch)
+void css_free(struct subchannel *sch, bool device_too)
 {
 	struct shim_css *css = sch->css;
 
@@ -387,7 +387,7 @@ void css_free(struct subchannel *sch)
 	pthread_mutex_unlock(&css->lock);
 	pthread_join(css->thread, NULL);
 	give_number_back(sch);
-	if (css->channel.ops->free)
+	if (device_too && css->channel.ops->free)
 		css->channel.ops->free(css->channel.device);
 	pthread_mutex_destroy(&css->lock);
 	pthread_cond_destroy(&css->work);

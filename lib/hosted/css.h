@@ -13,7 +13,8 @@ typedef void (*css_irq_t)(struct subchannel *sch);
 /* @may_touch as in struct channel */
 struct subchannel *css_new(const struct hosted_ops *ops, void *device, css_irq_t irq,
 			   bool (*may_touch)(const void *at, size_t n));
-void css_free(struct subchannel *sch);
+/* @device_too: it is not the caller's any more */
+void css_free(struct subchannel *sch, bool device_too);
 /* A program, now, in this thread; nothing has been started. */
 void css_carry_out(struct subchannel *sch, const union orb *orb, struct irb *irb);
 void css_service_time(struct subchannel *sch, u64 ns);

@@ -145,17 +145,23 @@ int hosted_new(const struct hosted_ops *ops, void *device, struct hosted **out)
 	}
 	hosted->dev.sch->dev.driver_data = &hosted->parent;
 	ret = init(hosted);
-	if (!ret) {
-		publish(hosted, &hosted->dev);
-		ret = open_device(&hosted->dev);
-	}
-	if (ret) {
-		css_free(hosted->dev.sch);
-		free(hosted);
-		return ret;
-	}
+	if (ret)
+		goto no_device;
+	publish(hosted, &hosted->dev);
+	ret = open_device(&hosted->dev);
+	if (ret)
+		goto not_open;
 	*out = hosted;
 	return 0;
+
+not_open:
+	publish(hosted, NULL);
+	vccw_queue_destroy(&hosted->dev.queue);
+	vccw_pins_destroy(&hosted->dev.pins);
+no_device:
+	css_free(hosted->dev.sch, false);
+	free(hosted);
+	return ret;
 }
 
 void hosted_free(struct hosted *hosted)
@@ -174,7 +180,7 @@ void hosted_free(struct hosted *hosted)
 	vccw_queue_destroy(&dev->queue);
 	vccw_pins_destroy(&dev->pins);
 	client_unmap_all(&hosted->client);
-	css_free(dev->sch);
+	css_free(dev->sch, true);
 	free(hosted);
 }
 
