@@ -163,19 +163,19 @@ static u32 transfer(struct run *r, u8 cmd, u8 *buffer, u32 n)
 	}
 }
 
-static void give_sense(struct run *r)
+void channel_sense(struct irb *irb, const u8 *sense)
 {
-	struct erw *erw = &r->irb->esw.esw0.erw;
+	struct erw *erw = &irb->esw.esw0.erw;
 
 	/* As the driver's stock counterpart has it: concurrent sense. */
-	scsw(r)->eswf = 1;
+	irb->scsw.cmd.eswf = 1;
 	erw->cons = 1;
-	erw->scnt = sizeof(r->sense);
-	for (unsigned int i = 0; i < sizeof(r->sense); i += 4) {
-		u32 word = (u32)r->sense[i] << 24 | r->sense[i + 1] << 16 | r->sense[i + 2] << 8 |
-			   r->sense[i + 3];
+	erw->scnt = sizeof(irb->ecw);
+	for (unsigned int i = 0; i < sizeof(irb->ecw); i += 4) {
+		u32 word = (u32)sense[i] << 24 | sense[i + 1] << 16 | sense[i + 2] << 8 |
+			   sense[i + 3];
 
-		memcpy(r->irb->ecw + i, &word, sizeof(word));
+		memcpy(irb->ecw + i, &word, sizeof(word));
 	}
 }
 
@@ -211,7 +211,7 @@ static bool command(struct run *r)
 	if (residual && !(flags & CCW_FLAG_SLI) && size && !(dstat & DEV_STAT_UNIT_CHECK))
 		cstat = SCHN_STAT_INCORR_LEN;
 	if (dstat & DEV_STAT_UNIT_CHECK)
-		give_sense(r);
+		channel_sense(r->irb, r->sense);
 	if (!(flags & CCW_FLAG_CC) || cstat ||
 	    dstat & ~(DEV_STAT_CHN_END | DEV_STAT_DEV_END | DEV_STAT_STAT_MOD)) {
 		end(r, dstat, cstat, residual);

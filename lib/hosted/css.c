@@ -10,8 +10,10 @@
  * Principles of Operation, chapters 14 (instructions) and 16 (status).
  */
 #include <stdlib.h>
+#include <time.h>
 
 #include "css.h"
+#include "fault.h"
 
 #define MAX_SUBCHANNELS 256
 
@@ -19,14 +21,16 @@ struct shim_css {
 	struct subchannel *sch;
 	struct channel channel;
 	css_irq_t irq;
-	u64 service_ns;
 	pthread_t thread;
 	pthread_mutex_t lock; /* protects the following; nests inside subchannel.lock */
 	pthread_cond_t work;
+	u64 service_ns;
 	union orb orb;
 	u8 fctl; /* functions that have been accepted and not ended by TSCH */
 	u8 actl;
-	bool begun; /* the start is under way */
+	struct hosted_faults faults;
+	enum hosted_fault fault; /* of this start */
+	bool again; /* the device is about to end a second time */
 	bool pending; /* there is status, */
 	struct irb irb; /* which is this */
 	bool leaving;
@@ -96,7 +100,7 @@ static void end_start(struct shim_css *css, const struct irb *irb)
 {
 	const struct cmd_scsw *ended = &irb->scsw.cmd;
 	bool alert = ended->cstat & ~(SCHN_STAT_PCI | SCHN_STAT_INCORR_LEN) ||
-		     ended->dstat & DEV_STAT_UNIT_CHECK;
+		     ended->dstat & DEV_STAT_UNIT_CHECK || ended->cc;
 	u8 cstat = ended->cstat;
 
 	/* What has not been taken on the way is part of it. */
@@ -120,23 +124,70 @@ static void end_by_function(struct shim_css *css)
 	make_pending(css, 0);
 }
 
-static void start(struct shim_css *css)
+/* Status of the device that has nothing to do with a program. */
+static void present(struct shim_css *css, u8 dstat)
 {
-	struct timespec ts = {
-		.tv_sec = css->service_ns / 1000000000,
-		.tv_nsec = css->service_ns % 1000000000,
-	};
+	memset(&css->irb, 0, sizeof(css->irb));
+	css->irb.scsw.cmd.dstat = dstat;
+	make_pending(css, SCSW_STCTL_ALERT_STATUS);
+}
+
+/* The device ends a second time: whom does it meet? */
+static void end_again(struct shim_css *css)
+{
+	struct irb irb = {};
+
+	css->again = false;
+	if (!(css->actl & SCSW_ACTL_START_PEND)) {
+		present(css, DEV_STAT_DEV_END);
+		return;
+	}
+	irb.scsw.cmd.cc = 1;
+	irb.scsw.cmd.dstat = DEV_STAT_DEV_END;
+	end_start(css, &irb);
+}
+
+static bool function_pending(const struct shim_css *css)
+{
+	return css->leaving || css->actl & (SCSW_ACTL_HALT_PEND | SCSW_ACTL_CLEAR_PEND);
+}
+
+/* What a device takes its time for; a function that comes meanwhile ends it. */
+static void serve(struct shim_css *css)
+{
+	u64 end = ktime_get_ns() + css->service_ns;
+	struct timespec ts = { .tv_sec = end / 1000000000, .tv_nsec = end % 1000000000 };
+
+	while (!function_pending(css) && ktime_get_ns() < end)
+		pthread_cond_timedwait(&css->work, &css->lock, &ts);
+}
+
+/* Without the lock: devices take as long as they do. */
+static bool carry_out(struct shim_css *css, struct irb *irb)
+{
+	enum hosted_fault fault = css->fault;
 	union orb orb = css->orb;
-	struct irb irb;
 	bool ended;
 
-	css->actl = SCSW_ACTL_SCHACT | SCSW_ACTL_DEVACT;
 	pthread_mutex_unlock(&css->lock);
-	if (css->service_ns)
-		nanosleep(&ts, NULL);
-	ended = channel_run(&css->channel, &orb, &irb);
+	ended = fault_ends(fault, &orb, irb) || channel_run(&css->channel, &orb, irb);
+	if (fault == HOSTED_CHANNEL_DATA)
+		irb->scsw.cmd.cstat |= SCHN_STAT_CHN_DATA_CHK;
 	pthread_mutex_lock(&css->lock);
-	if (ended && !(css->actl & (SCSW_ACTL_HALT_PEND | SCSW_ACTL_CLEAR_PEND)))
+	return ended;
+}
+
+static void start(struct shim_css *css)
+{
+	struct irb irb;
+
+	css->actl = SCSW_ACTL_SCHACT | SCSW_ACTL_DEVACT;
+	if (css->service_ns)
+		serve(css);
+	if (function_pending(css) || !carry_out(css, &irb) || function_pending(css))
+		return;
+	css->again = css->fault == HOSTED_DOUBLED;
+	if (css->fault != HOSTED_LOST)
 		end_start(css, &irb);
 }
 
@@ -161,6 +212,8 @@ static void *run(void *data)
 	while (!css->leaving) {
 		if (interrupts(css))
 			interrupt(css);
+		else if (css->again && !css->pending)
+			end_again(css);
 		else if (css->actl & (SCSW_ACTL_HALT_PEND | SCSW_ACTL_CLEAR_PEND))
 			end_by_function(css);
 		else if (css->actl & SCSW_ACTL_START_PEND)
@@ -174,6 +227,26 @@ static void *run(void *data)
 
 /* Instructions */
 
+/* START SUBCHANNEL to one that is free: its condition code. */
+static int accept_start(struct shim_css *css, const union orb *orb)
+{
+	css->fault = fault_next(&css->faults);
+	switch (css->fault) {
+	case HOSTED_STATUS_PENDING:
+		present(css, DEV_STAT_ATTENTION);
+		return 1;
+	case HOSTED_BUSY:
+		return 2;
+	case HOSTED_NOT_OPERATIONAL:
+		return 3;
+	default:
+		css->orb = *orb;
+		css->fctl = SCSW_FCTL_START_FUNC;
+		css->actl = SCSW_ACTL_START_PEND;
+		return 0;
+	}
+}
+
 int vccw_ssch(struct subchannel_id schid, const union orb *orb)
 {
 	struct shim_css *css = find(schid);
@@ -182,16 +255,13 @@ int vccw_ssch(struct subchannel_id schid, const union orb *orb)
 	if (!css || !css->sch->config.ena)
 		return 3;
 	pthread_mutex_lock(&css->lock);
-	if (css->pending) {
+	if (css->pending)
 		cc = 1;
-	} else if (css->fctl) {
+	else if (css->fctl)
 		cc = 2;
-	} else {
-		css->orb = *orb;
-		css->fctl = SCSW_FCTL_START_FUNC;
-		css->actl = SCSW_ACTL_START_PEND;
-		pthread_cond_signal(&css->work);
-	}
+	else
+		cc = accept_start(css, orb);
+	pthread_cond_signal(&css->work);
 	pthread_mutex_unlock(&css->lock);
 	return cc;
 }
@@ -245,6 +315,8 @@ bool vccw_tsch_pending(struct subchannel_id schid, struct irb *irb)
 	if (pending) {
 		*irb = css->irb;
 		css->pending = false;
+		if (css->again)
+			pthread_cond_signal(&css->work);
 		if (irb->scsw.cmd.stctl & ~(SCSW_STCTL_INTER_STATUS | SCSW_STCTL_STATUS_PEND) ||
 		    !(irb->scsw.cmd.stctl & SCSW_STCTL_INTER_STATUS))
 			css->fctl = 0;
@@ -367,7 +439,7 @@ struct subchannel *css_new(const struct hosted_ops *ops, void *device, css_irq_t
 		.arg = css,
 	};
 	pthread_mutex_init(&css->lock, NULL);
-	pthread_cond_init(&css->work, NULL);
+	shim_cond_init(&css->work);
 	if (!pthread_create(&css->thread, NULL, run, css))
 		return sch;
 	give_number_back(sch);
@@ -404,5 +476,12 @@ void css_service_time(struct subchannel *sch, u64 ns)
 {
 	pthread_mutex_lock(&sch->css->lock);
 	sch->css->service_ns = ns;
+	pthread_mutex_unlock(&sch->css->lock);
+}
+
+void css_faults(struct subchannel *sch, const struct hosted_faults *faults)
+{
+	pthread_mutex_lock(&sch->css->lock);
+	sch->css->faults = *faults;
 	pthread_mutex_unlock(&sch->css->lock);
 }

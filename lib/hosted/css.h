@@ -18,6 +18,7 @@ void css_free(struct subchannel *sch, bool device_too);
 /* A program, now, in this thread; nothing has been started. */
 void css_carry_out(struct subchannel *sch, const union orb *orb, struct irb *irb);
 void css_service_time(struct subchannel *sch, u64 ns);
+void css_faults(struct subchannel *sch, const struct hosted_faults *faults);
 
 /**
  * struct channel - a channel program being carried out; channel.c
@@ -43,5 +44,8 @@ struct channel {
  * False if @stop has ended it.
  */
 bool channel_run(const struct channel *channel, const union orb *orb, struct irb *irb);
+
+/* 32 bytes of sense data. */
+void channel_sense(struct irb *irb, const u8 *sense);
 
 #endif

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* file.c - the ring's file, and numbers for it */
 #include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <shim/vfio.h>
 
@@ -8,7 +10,7 @@
 
 #define MAX_FILES 256
 
-static DEFINE_MUTEX(table_lock);
+static DEFINE_MUTEX(table_lock); /* protects the following, and files' refs and polled */
 static struct file *table[MAX_FILES];
 static bool taken[MAX_FILES];
 
@@ -70,6 +72,41 @@ struct file *fget(int fd)
 	return file;
 }
 
+static int signal_poller(struct wait_queue_entry *wait, unsigned int mode, int flags, void *key)
+{
+	const poll_table *table = container_of(wait, poll_table, wait);
+
+	(void)mode;
+	(void)flags;
+	(void)key;
+	eventfd_write(table->eventfd, 1);
+	return 1;
+}
+
+/* @table is NULL for who only looks. */
+void poll_wait(struct file *file, struct wait_queue_head *queue, poll_table *table)
+{
+	(void)file;
+	if (!table)
+		return;
+	table->queue = queue;
+	table->wait.func = signal_poller;
+	spin_lock(&queue->lock);
+	__add_wait_queue_entry_tail(queue, &table->wait);
+	spin_unlock(&queue->lock);
+}
+
+static void end_poll(poll_table *table)
+{
+	if (!table)
+		return;
+	spin_lock(&table->queue->lock);
+	list_del(&table->wait.entry);
+	spin_unlock(&table->queue->lock);
+	close(table->eventfd);
+	free(table);
+}
+
 void fput(struct file *file)
 {
 	int left;
@@ -79,6 +116,7 @@ void fput(struct file *file)
 	mutex_unlock(&table_lock);
 	if (left)
 		return;
+	end_poll(file->polled);
 	file->f_op->release(NULL, file);
 	free(file);
 }
@@ -123,6 +161,37 @@ unsigned int hosted_poll(int fd)
 	events = file->f_op->poll(file, NULL);
 	fput(file);
 	return events;
+}
+
+static int poll_file(struct file *file)
+{
+	poll_table *table = calloc(1, sizeof(*table));
+
+	if (!table)
+		return -ENOMEM;
+	table->eventfd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (table->eventfd < 0) {
+		free(table);
+		return -errno;
+	}
+	file->polled = table;
+	if (file->f_op->poll(file, table))
+		eventfd_write(table->eventfd, 1);
+	return table->eventfd;
+}
+
+int hosted_poll_fd(int fd)
+{
+	struct file *file = fget(fd);
+	int ret;
+
+	if (!file)
+		return -EBADF;
+	mutex_lock(&table_lock);
+	ret = file->polled ? file->polled->eventfd : poll_file(file);
+	mutex_unlock(&table_lock);
+	fput(file);
+	return ret;
 }
 
 void hosted_close(int fd)

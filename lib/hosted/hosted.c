@@ -20,7 +20,8 @@
 struct hosted {
 	struct vccw_device dev;
 	struct vccw_parent parent;
-	struct client client;
+	struct hosted_client *client;
+	struct list_head list; /* of the client's devices */
 };
 
 static struct hosted *of_vdev(struct vfio_device *vdev)
@@ -31,12 +32,12 @@ static struct hosted *of_vdev(struct vfio_device *vdev)
 int vfio_pin_pages(struct vfio_device *vdev, dma_addr_t iova, int n, int prot, struct page **pages)
 {
 	(void)prot;
-	return client_pin(&of_vdev(vdev)->client, iova, n, pages);
+	return client_pin(of_vdev(vdev)->client, iova, n, pages);
 }
 
 void vfio_unpin_pages(struct vfio_device *vdev, dma_addr_t iova, int n)
 {
-	client_unpin(&of_vdev(vdev)->client, iova, n);
+	client_unpin(of_vdev(vdev)->client, iova, n);
 }
 
 /* There are no regions, and no commands of an io_uring, outside of a kernel. */
@@ -127,17 +128,55 @@ static bool may_touch(const void *at, size_t n)
 					  : client_has_pinned(at, n);
 }
 
-int hosted_new(const struct hosted_ops *ops, void *device, struct hosted **out)
+int hosted_client_new(struct hosted_client **out)
 {
-	struct hosted *hosted;
-	int ret;
+	struct hosted_client *client;
 
 	pthread_once(&once, init_once);
 	if (once_ret)
 		return once_ret;
-	hosted = calloc(1, sizeof(*hosted));
+	client = calloc(1, sizeof(*client));
+	if (!client)
+		return -ENOMEM;
+	mutex_init(&client->lock);
+	INIT_LIST_HEAD(&client->devices);
+	*out = client;
+	return 0;
+}
+
+void hosted_client_free(struct hosted_client *client)
+{
+	if (!client)
+		return;
+	WARN_ON_ONCE(!list_empty(&client->devices));
+	client_unmap_all(client);
+	free(client);
+}
+
+/* Who unmaps asks those that are on the list. */
+static void enlist(struct hosted *hosted)
+{
+	mutex_lock(&hosted->client->lock);
+	list_add_tail(&hosted->list, &hosted->client->devices);
+	mutex_unlock(&hosted->client->lock);
+}
+
+static void delist(struct hosted *hosted)
+{
+	mutex_lock(&hosted->client->lock);
+	list_del(&hosted->list);
+	mutex_unlock(&hosted->client->lock);
+}
+
+int hosted_new(struct hosted_client *client, const struct hosted_ops *ops, void *device,
+	       struct hosted **out)
+{
+	struct hosted *hosted = calloc(1, sizeof(*hosted));
+	int ret;
+
 	if (!hosted)
 		return -ENOMEM;
+	hosted->client = client;
 	hosted->dev.sch = css_new(ops, device, vccw_queue_irq, may_touch);
 	if (!hosted->dev.sch) {
 		free(hosted);
@@ -151,6 +190,7 @@ int hosted_new(const struct hosted_ops *ops, void *device, struct hosted **out)
 	ret = open_device(&hosted->dev);
 	if (ret)
 		goto not_open;
+	enlist(hosted);
 	*out = hosted;
 	return 0;
 
@@ -176,36 +216,56 @@ void hosted_free(struct hosted *hosted)
 	vccw_queue_close(dev);
 	vccw_pins_close(dev);
 	mutex_unlock(&dev->lock);
+	delist(hosted);
 	publish(hosted, NULL);
 	vccw_queue_destroy(&dev->queue);
 	vccw_pins_destroy(&dev->pins);
-	client_unmap_all(&hosted->client);
 	css_free(dev->sch, true);
 	free(hosted);
 }
 
-int hosted_map(struct hosted *hosted, void *memory, uint64_t iova, size_t bytes)
+int hosted_map(struct hosted_client *client, void *memory, uint64_t iova, size_t bytes)
 {
-	return client_map(&hosted->client, memory, iova, bytes);
+	return client_map(client, memory, iova, bytes);
 }
 
-int hosted_unmap(struct hosted *hosted, uint64_t iova, size_t bytes)
+static void unmap_of(struct vccw_device *dev, u64 first, u64 last)
 {
-	struct vccw_device *dev = &hosted->dev;
-	u64 first = iova >> PAGE_SHIFT, last = (iova + bytes - 1) >> PAGE_SHIFT;
-
 	mutex_lock(&dev->lock);
 	if (vccw_pins_block(&dev->pins, first, last)) {
 		vccw_queue_stop_range(dev, first, last, VFIO_CCW_RING_R_UNMAPPED);
 		vccw_pins_drop(dev, first, last);
 	}
 	mutex_unlock(&dev->lock);
-	return client_unmap(&hosted->client, iova, bytes);
 }
 
-void hosted_discard(struct hosted *hosted, uint64_t iova)
+int hosted_unmap(struct hosted_client *client, uint64_t iova, size_t bytes)
 {
-	client_discard(&hosted->client, iova);
+	u64 first = iova >> PAGE_SHIFT, last = (iova + bytes - 1) >> PAGE_SHIFT;
+	struct hosted *hosted;
+	int ret;
+
+	ret = client_unmap_begin(client, iova, bytes);
+	if (ret)
+		return ret;
+	mutex_lock(&client->lock);
+	list_for_each_entry(hosted, &client->devices, list)
+	{
+		unmap_of(&hosted->dev, first, last);
+	}
+	mutex_unlock(&client->lock);
+	client_unmap_end(client, iova, bytes);
+	return 0;
+}
+
+void hosted_discard(struct hosted_client *client, uint64_t iova)
+{
+	client_discard(client, iova);
+}
+
+long hosted_pinned(struct hosted_client *client)
+{
+	return client_pinned(client);
 }
 
 int hosted_ring(struct hosted *hosted, uint32_t flags, void *argument, size_t size)
@@ -249,12 +309,12 @@ int hosted_carry_out(struct hosted *hosted, const void *orb, uint8_t *irb, uint1
 	return ret;
 }
 
-long hosted_pinned(const struct hosted *hosted)
-{
-	return client_pinned(&hosted->client);
-}
-
 void hosted_service_time(struct hosted *hosted, uint64_t ns)
 {
 	css_service_time(hosted->dev.sch, ns);
+}
+
+void hosted_faults(struct hosted *hosted, const struct hosted_faults *faults)
+{
+	css_faults(hosted->dev.sch, faults);
 }

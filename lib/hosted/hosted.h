@@ -2,8 +2,8 @@
 /*
  * hosted.h - the driver's core in a process, over subchannels made of software
  *
- * A hosted device is what a client of VFIO has open: a subchannel with a device behind
- * it, memory mapped at IOVAs, and the driver's core between the two.
+ * A client has memory mapped at IOVAs, as in a container of VFIO, and devices open: each
+ * is a subchannel with a device behind it, and the driver's core between the two.
  */
 #ifndef CCWRING_HOSTED_H
 #define CCWRING_HOSTED_H
@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct hosted;
+struct hosted_client;
 
 /**
  * struct hosted_command - one command a device is given
@@ -44,26 +45,31 @@ struct hosted_ops {
 	void (*free)(void *device);
 };
 
+int hosted_client_new(struct hosted_client **out);
+/* Its devices are closed, the rings' files may be open. */
+void hosted_client_free(struct hosted_client *client);
+/* Client memory at an IOVA, whole pages; 0 or -errno. */
+int hosted_map(struct hosted_client *client, void *memory, uint64_t iova, size_t bytes);
+/* All of what one call has mapped; requests that use it are ended. */
+int hosted_unmap(struct hosted_client *client, uint64_t iova, size_t bytes);
+/* Pages of it that are pinned, each as often as it is. */
+long hosted_pinned(struct hosted_client *client);
+/* As madvise(MADV_DONTNEED) of its owner. */
+void hosted_discard(struct hosted_client *client, uint64_t iova);
+
 /**
- * hosted_new() - a subchannel, its device and an open client
+ * hosted_new() - a subchannel and its device, open
+ * @client: by whom
  * @ops: the device
  * @device: its data
  * @out: receives it
  *
  * Return: 0 or -errno; @device is not freed on failure.
  */
-int hosted_new(const struct hosted_ops *ops, void *device, struct hosted **out);
+int hosted_new(struct hosted_client *client, const struct hosted_ops *ops, void *device,
+	       struct hosted **out);
 /* Closes the device; its ring goes with its own file. */
 void hosted_free(struct hosted *hosted);
-
-/* Client memory at an IOVA, whole pages; 0 or -errno. */
-int hosted_map(struct hosted *hosted, void *memory, uint64_t iova, size_t bytes);
-/* All of what one call has mapped; requests that use it are ended. */
-int hosted_unmap(struct hosted *hosted, uint64_t iova, size_t bytes);
-/* Pages of it that are pinned. */
-long hosted_pinned(const struct hosted *hosted);
-/* As madvise(MADV_DONTNEED) of its owner. */
-void hosted_discard(struct hosted *hosted, uint64_t iova);
 
 /* VFIO_DEVICE_FEATURE_CCW_RING and VFIO_DEVICE_RESET; 0 or -errno. */
 int hosted_ring(struct hosted *hosted, uint32_t flags, void *argument, size_t size);
@@ -73,6 +79,8 @@ int hosted_reset(struct hosted *hosted);
 long hosted_ioctl(int fd, unsigned int request, unsigned long argument);
 int hosted_mmap(int fd, uint64_t offset, size_t bytes, bool writable, void **memory);
 unsigned int hosted_poll(int fd);
+/* A file of the system's that is signalled as an eventfd when there are CQEs; or -errno. */
+int hosted_poll_fd(int fd);
 void hosted_close(int fd);
 
 /**
@@ -91,7 +99,58 @@ int hosted_carry_out(struct hosted *hosted, const void *orb, uint8_t *irb, uint1
 /* How long a start takes at least, ns. */
 void hosted_service_time(struct hosted *hosted, uint64_t ns);
 
+/**
+ * enum hosted_fault - what can go wrong with a start
+ * @HOSTED_NO_FAULT: nothing
+ * @HOSTED_STATUS_PENDING: SSCH finds an attention nobody has asked for: condition code 1
+ * @HOSTED_BUSY: condition code 2
+ * @HOSTED_NOT_OPERATIONAL: condition code 3
+ * @HOSTED_UNIT_CHECK: the device's equipment fails at the first command
+ * @HOSTED_CHANNEL_DATA: the program is carried out, with a channel-data check
+ * @HOSTED_CHANNEL_CONTROL: a channel-control check, nothing is carried out
+ * @HOSTED_INTERFACE_CONTROL: an interface-control check, nothing is carried out
+ * @HOSTED_PATH_LOST: no path is operational when the start begins: deferred condition
+ *	code 3
+ * @HOSTED_LOST: the program is carried out, and no interruption says so
+ * @HOSTED_DOUBLED: the device ends twice; what is started meanwhile meets deferred
+ *	condition code 1
+ */
+enum hosted_fault {
+	HOSTED_NO_FAULT,
+	HOSTED_STATUS_PENDING,
+	HOSTED_BUSY,
+	HOSTED_NOT_OPERATIONAL,
+	HOSTED_UNIT_CHECK,
+	HOSTED_CHANNEL_DATA,
+	HOSTED_CHANNEL_CONTROL,
+	HOSTED_INTERFACE_CONTROL,
+	HOSTED_PATH_LOST,
+	HOSTED_LOST,
+	HOSTED_DOUBLED,
+	HOSTED_N_FAULTS,
+};
+
+/**
+ * struct hosted_faults - which starts go wrong
+ * @kinds: bits of enum hosted_fault to choose from, 0 for none
+ * @one_in: one start in so many, chosen at random; 1: each
+ * @seed: of the choice
+ */
+struct hosted_faults {
+	uint32_t kinds;
+	uint32_t one_in;
+	uint64_t seed;
+};
+
+void hosted_faults(struct hosted *hosted, const struct hosted_faults *faults);
+/* Name of a kind, and kind of a name; NULL and HOSTED_NO_FAULT if there is none. */
+const char *hosted_fault_name(enum hosted_fault fault);
+enum hosted_fault hosted_fault_named(const char *name, size_t n);
+
 /* nop.c: NO-OPERATION, Sense, Sense ID, and data written and read back */
-int hosted_nop_new(struct hosted **out);
+int hosted_nop_new(struct hosted_client *client, struct hosted **out);
+/* eckd.c: a 3390; @path and @cylinders as of ckd_open() */
+int hosted_3390_new(struct hosted_client *client, const char *path, uint32_t cylinders,
+		    struct hosted **out);
 
 #endif

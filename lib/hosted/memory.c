@@ -93,7 +93,7 @@ void shim_free(const void *p)
 static DEFINE_MUTEX(client_lock);
 static LIST_HEAD(client_mappings);
 
-int client_map(struct client *client, void *memory, u64 iova, size_t bytes)
+int client_map(struct hosted_client *client, void *memory, u64 iova, size_t bytes)
 {
 	struct client_mapping *mapping;
 	size_t n = bytes / PAGE_SIZE;
@@ -114,40 +114,56 @@ int client_map(struct client *client, void *memory, u64 iova, size_t bytes)
 	return 0;
 }
 
-/* The page at an IOVA, NULL if nothing is mapped there; client_lock held. */
-static struct page *find_page(const struct client *client, u64 iova)
+/* The mapping an IOVA is in, NULL if there is none; client_lock held. */
+static struct client_mapping *find_mapping(const struct hosted_client *client, u64 iova)
 {
 	struct client_mapping *mapping;
 
-	list_for_each_entry(mapping, &client_mappings,
-			    list) if (mapping->client == client &&
-				      iova - mapping->iova < mapping->bytes) return &mapping
-		->pages[(iova - mapping->iova) / PAGE_SIZE];
+	list_for_each_entry(mapping, &client_mappings, list)
+	{
+		if (mapping->client == client && iova - mapping->iova < mapping->bytes)
+			return mapping;
+	}
 	return NULL;
 }
 
-int client_unmap(struct client *client, u64 iova, size_t bytes)
+/* The page at an IOVA, NULL if nothing is mapped there; client_lock held. */
+static struct page *find_page(const struct hosted_client *client, u64 iova)
 {
-	struct client_mapping *mapping, *next;
+	struct client_mapping *mapping = find_mapping(client, iova);
+
+	return mapping ? &mapping->pages[(iova - mapping->iova) / PAGE_SIZE] : NULL;
+}
+
+int client_unmap_begin(struct hosted_client *client, u64 iova, size_t bytes)
+{
+	struct client_mapping *mapping;
 	int ret = -ENOENT;
 
 	mutex_lock(&client_lock);
-	list_for_each_entry_safe(mapping, next, &client_mappings, list)
-	{
-		if (mapping->client != client || mapping->iova != iova || mapping->bytes != bytes)
-			continue;
-		for (size_t i = 0; i < bytes / PAGE_SIZE; i++)
-			WARN_ON_ONCE(mapping->pages[i].pins);
-		list_del(&mapping->list);
-		free(mapping);
+	mapping = find_mapping(client, iova);
+	if (mapping && mapping->iova == iova && mapping->bytes == bytes && !mapping->going) {
+		mapping->going = true;
 		ret = 0;
-		break;
 	}
 	mutex_unlock(&client_lock);
 	return ret;
 }
 
-void client_unmap_all(struct client *client)
+void client_unmap_end(struct hosted_client *client, u64 iova, size_t bytes)
+{
+	struct client_mapping *mapping;
+
+	mutex_lock(&client_lock);
+	mapping = find_mapping(client, iova);
+	for (size_t i = 0; i < bytes / PAGE_SIZE; i++)
+		WARN_ON_ONCE(mapping->pages[i].pins);
+	list_del(&mapping->list);
+	mutex_unlock(&client_lock);
+	free(mapping);
+}
+
+void client_unmap_all(struct hosted_client *client)
 {
 	struct client_mapping *mapping, *next;
 
@@ -162,7 +178,7 @@ void client_unmap_all(struct client *client)
 	mutex_unlock(&client_lock);
 }
 
-void client_discard(struct client *client, u64 iova)
+void client_discard(struct hosted_client *client, u64 iova)
 {
 	struct page *page;
 
@@ -203,15 +219,18 @@ bool client_has_pinned(const void *at, size_t n)
 	return true;
 }
 
-int client_pin(struct client *client, u64 iova, int n, struct page **pages)
+int client_pin(struct hosted_client *client, u64 iova, int n, struct page **pages)
 {
 	int i;
 
 	mutex_lock(&client_lock);
 	for (i = 0; i < n; i++) {
-		pages[i] = find_page(client, iova + i * PAGE_SIZE);
-		if (!pages[i])
+		u64 at = iova + i * PAGE_SIZE;
+		struct client_mapping *mapping = find_mapping(client, at);
+
+		if (!mapping || mapping->going)
 			break;
+		pages[i] = &mapping->pages[(at - mapping->iova) / PAGE_SIZE];
 		/* Pinned anew: what is there now. */
 		if (!pages[i]->pins++)
 			pages[i]->_mapcount.counter = 0;
@@ -220,7 +239,7 @@ int client_pin(struct client *client, u64 iova, int n, struct page **pages)
 	return i ?: -EFAULT;
 }
 
-void client_unpin(struct client *client, u64 iova, int n)
+void client_unpin(struct hosted_client *client, u64 iova, int n)
 {
 	mutex_lock(&client_lock);
 	for (int i = 0; i < n; i++) {
@@ -232,7 +251,7 @@ void client_unpin(struct client *client, u64 iova, int n)
 	mutex_unlock(&client_lock);
 }
 
-long client_pinned(const struct client *client)
+long client_pinned(const struct hosted_client *client)
 {
 	struct client_mapping *mapping;
 	long n = 0;

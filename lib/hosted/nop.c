@@ -77,14 +77,14 @@ static u8 carry_out(void *device, struct hosted_command *c)
 
 static const struct hosted_ops ops = { .carry_out = carry_out, .free = free };
 
-int hosted_nop_new(struct hosted **out)
+int hosted_nop_new(struct hosted_client *client, struct hosted **out)
 {
 	struct nop *nop = calloc(1, sizeof(*nop));
 	int ret;
 
 	if (!nop)
 		return -ENOMEM;
-	ret = hosted_new(&ops, nop, out);
+	ret = hosted_new(client, &ops, nop, out);
 	if (ret)
 		free(nop);
 	return ret;

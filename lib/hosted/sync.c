@@ -75,15 +75,20 @@ void usleep_range(unsigned long least, unsigned long most)
 
 /* Tasks */
 
-static void task_init(struct task_struct *task)
+void shim_cond_init(pthread_cond_t *cond)
 {
 	pthread_condattr_t attr;
 
-	pthread_mutex_init(&task->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&task->wake, &attr);
+	pthread_cond_init(cond, &attr);
 	pthread_condattr_destroy(&attr);
+}
+
+static void task_init(struct task_struct *task)
+{
+	pthread_mutex_init(&task->lock, NULL);
+	shim_cond_init(&task->wake);
 }
 
 static __thread struct task_struct *self;

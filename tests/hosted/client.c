@@ -10,6 +10,7 @@
 
 #include "unit.h"
 
+struct hosted_client *client_container;
 struct hosted *client_device;
 struct client_ring client_ring;
 uint8_t *client_memory;
@@ -48,8 +49,9 @@ void client_open(uint32_t entries, uint32_t flags)
 	client_memory = mmap(NULL, CLIENT_BYTES, PROT_READ | PROT_WRITE,
 			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	assert_ptr_not_equal(client_memory, MAP_FAILED);
-	assert_int_equal(hosted_nop_new(&client_device), 0);
-	assert_int_equal(hosted_map(client_device, client_memory, CLIENT_IOVA, CLIENT_BYTES), 0);
+	assert_int_equal(hosted_client_new(&client_container), 0);
+	assert_int_equal(hosted_nop_new(client_container, &client_device), 0);
+	assert_int_equal(hosted_map(client_container, client_memory, CLIENT_IOVA, CLIENT_BYTES), 0);
 	open_ring(entries, flags);
 }
 
@@ -57,6 +59,7 @@ void client_close(void)
 {
 	hosted_close(client_ring.setup.ring_fd);
 	hosted_free(client_device);
+	hosted_client_free(client_container);
 	munmap(client_memory, CLIENT_BYTES);
 }
 

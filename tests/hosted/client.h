@@ -22,6 +22,7 @@ struct client_ring {
 void client_open(uint32_t entries, uint32_t flags);
 void client_close(void);
 
+extern struct hosted_client *client_container;
 extern struct hosted *client_device;
 extern struct client_ring client_ring;
 extern uint8_t *client_memory;

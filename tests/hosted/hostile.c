@@ -117,18 +117,19 @@ static void change_memory(void)
 {
 	switch (any(3)) {
 	case 0:
-		hosted_discard(client_device, RANDOM_DATA + any(0x20) * 4096);
+		hosted_discard(client_container, RANDOM_DATA + any(0x20) * 4096);
 		break;
 	case 1:
 		if (!area_mapped)
-			assert_int_equal(hosted_map(client_device, area, RANDOM_AREA,
+			assert_int_equal(hosted_map(client_container, area, RANDOM_AREA,
 						    RANDOM_AREA_SIZE),
 					 0);
 		area_mapped = true;
 		break;
 	default:
 		if (area_mapped)
-			assert_int_equal(hosted_unmap(client_device, RANDOM_AREA, RANDOM_AREA_SIZE),
+			assert_int_equal(hosted_unmap(client_container, RANDOM_AREA,
+						      RANDOM_AREA_SIZE),
 					 0);
 		area_mapped = false;
 	}
@@ -224,9 +225,9 @@ static void attack(uint32_t flags, bool torn)
 	/* It is no attack if nothing gets through. */
 	assert_true(good > ENOUGH);
 	if (area_mapped)
-		assert_int_equal(hosted_unmap(client_device, RANDOM_AREA, RANDOM_AREA_SIZE), 0);
-	assert_int_equal(hosted_unmap(client_device, CLIENT_IOVA, CLIENT_BYTES), 0);
-	assert_int_equal(hosted_pinned(client_device), 0);
+		assert_int_equal(hosted_unmap(client_container, RANDOM_AREA, RANDOM_AREA_SIZE), 0);
+	assert_int_equal(hosted_unmap(client_container, CLIENT_IOVA, CLIENT_BYTES), 0);
+	assert_int_equal(hosted_pinned(client_container), 0);
 	client_close();
 }
 

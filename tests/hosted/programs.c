@@ -145,7 +145,7 @@ static void programs(void **state)
 
 	(void)state;
 	client_open(4, 0);
-	assert_int_equal(hosted_map(client_device, area, RANDOM_AREA, RANDOM_AREA_SIZE), 0);
+	assert_int_equal(hosted_map(client_container, area, RANDOM_AREA, RANDOM_AREA_SIZE), 0);
 	random_bytes(client_memory, CLIENT_BYTES);
 	random_bytes(area, RANDOM_AREA_SIZE);
 	for (unsigned long n = 0; n < count; n++) {

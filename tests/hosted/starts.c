@@ -259,12 +259,12 @@ static void unmapped(void **state)
 	client_ccw(PROGRAM, CCWRING_CMD_SENSE_ID, CCWRING_CCW_SLI, 7, DATA);
 	client_start(PROGRAM, 1);
 	assert_int_equal(client_enter(0), 1);
-	assert_int_equal(hosted_unmap(client_device, CLIENT_IOVA, CLIENT_BYTES), 0);
+	assert_int_equal(hosted_unmap(client_container, CLIENT_IOVA, CLIENT_BYTES), 0);
 	cqe = client_next();
 	assert_int_equal(cqe.res, -ECANCELED);
 	assert_int_equal(cqe.reason, VFIO_CCW_RING_R_UNMAPPED);
 	hosted_service_time(client_device, 0);
-	assert_int_equal(hosted_map(client_device, client_memory, CLIENT_IOVA, CLIENT_BYTES), 0);
+	assert_int_equal(hosted_map(client_container, client_memory, CLIENT_IOVA, CLIENT_BYTES), 0);
 	cqe = one(PROGRAM);
 	assert_true(ccwring_cqe_good(&cqe));
 }

@@ -78,6 +78,8 @@ static inline void cpu_to_be32_array(__be32 *to, const u32 *from, size_t n)
 
 /* Arithmetic */
 
+#define ARRAY_SIZE(a)	   (sizeof(a) / sizeof((a)[0]))
+
 #define min(a, b)                       \
 	({                              \
 		__typeof__(a) a_ = (a); \

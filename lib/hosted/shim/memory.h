@@ -33,7 +33,7 @@ static inline int get_order(unsigned long size)
 	return order;
 }
 
-/* 0 when there is none; faults are injected here, see hosted.h. */
+/* 0 when there is none. */
 unsigned long __get_free_pages(int flags, unsigned int order);
 void free_pages(unsigned long addr, unsigned int order);
 #define __get_free_page(flags) __get_free_pages(flags, 0)

@@ -163,6 +163,9 @@ struct task_struct {
 	void *cpus_ptr;
 };
 
+/* One that waits by the clock of ktime_get_ns(). */
+void shim_cond_init(pthread_cond_t *cond);
+
 struct task_struct *shim_current(void);
 #define current shim_current()
 

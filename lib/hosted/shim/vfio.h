@@ -60,13 +60,19 @@ struct crw {
 struct inode;
 struct module;
 struct io_uring_cmd;
-struct poll_table_struct;
-typedef struct poll_table_struct poll_table;
+
+/* One who polls, for as long as the file is open: eventfd is signalled. */
+typedef struct poll_table_struct {
+	int eventfd;
+	struct wait_queue_head *queue;
+	struct wait_queue_entry wait;
+} poll_table;
 
 struct file {
 	const struct file_operations *f_op;
 	void *private_data;
 	int refs;
+	poll_table *polled; /* by whom, NULL if nobody has asked */
 };
 
 struct vm_area_struct {
@@ -106,13 +112,7 @@ static inline int remap_vmalloc_range(struct vm_area_struct *vma, void *memory, 
 	return 0;
 }
 
-static inline void poll_wait(struct file *file, struct wait_queue_head *queue, poll_table *table)
-{
-	(void)file;
-	(void)queue;
-	(void)table;
-}
-
+void poll_wait(struct file *file, struct wait_queue_head *queue, poll_table *table);
 struct file *anon_inode_getfile(const char *name, const struct file_operations *ops, void *data,
 				int flags);
 int get_unused_fd_flags(int flags);
