@@ -10,6 +10,9 @@
 
 #include "internal.h"
 
+/* What identifiers of devices of software begin with. */
+#define HOSTED "hosted:"
+
 /* Which region a type capability speaks of; N_REGIONS if none of ours. */
 static enum region region_of_subtype(uint32_t subtype)
 {
@@ -113,22 +116,34 @@ static int open_fd(struct ccwring_device *dev, const struct ccwring_subchannel *
 	return err;
 }
 
-int ccwring_device_open(struct ccwring_vfio *vfio, const char *id, struct ccwring_device **out)
+static int open_vfio(struct ccwring_device *dev, const char *id)
 {
 	struct ccwring_subchannel sch;
-	struct ccwring_device *dev;
-	int err;
+	int err = find(dev->vfio, id, &sch);
 
-	err = find(vfio, id, &sch);
 	if (err)
 		return err;
-	dev = calloc(1, sizeof(*dev));
+	snprintf(dev->name, sizeof(dev->name), "%s", sch.id[0] ? sch.id : sch.uuid);
+	return open_fd(dev, &sch);
+}
+
+static int open_hosted(struct ccwring_device *dev, const char *id)
+{
+	dev->fd = -1;
+	snprintf(dev->name, sizeof(dev->name), "%s", id);
+	return vfio_hosted_open(dev->vfio, id + strlen(HOSTED), &dev->hosted);
+}
+
+int ccwring_device_open(struct ccwring_vfio *vfio, const char *id, struct ccwring_device **out)
+{
+	struct ccwring_device *dev = calloc(1, sizeof(*dev));
+	int err;
+
 	if (!dev)
 		return -ENOMEM;
 	dev->vfio = vfio;
 	memset(dev->event_fd, -1, sizeof(dev->event_fd));
-	snprintf(dev->name, sizeof(dev->name), "%s", sch.id[0] ? sch.id : sch.uuid);
-	err = open_fd(dev, &sch);
+	err = strncmp(id, HOSTED, strlen(HOSTED)) ? open_vfio(dev, id) : open_hosted(dev, id);
 	if (err) {
 		free(dev);
 		return err;
@@ -143,7 +158,10 @@ int ccwring_device_close(struct ccwring_device *dev)
 		return 0;
 	if (dev->ring)
 		return -EBUSY;
-	vfio_close(dev->vfio, &dev->files);
+	if (dev->hosted)
+		vfio_hosted_close(dev->vfio, dev->hosted);
+	else
+		vfio_close(dev->vfio, &dev->files);
 	for (size_t i = 0; i < ARRAY_SIZE(dev->event_fd); i++)
 		if (dev->event_fd[i] >= 0)
 			close(dev->event_fd[i]);
@@ -168,11 +186,13 @@ const char *ccwring_device_name(const struct ccwring_device *dev)
 
 int ccwring_device_has_ring(const struct ccwring_device *dev)
 {
-	return transport_ring.probe(dev);
+	return dev->hosted ? 1 : transport_ring.probe(dev);
 }
 
 int ccwring_device_reset(struct ccwring_device *dev)
 {
+	if (dev->hosted)
+		return hosted_driver()->reset(dev->hosted);
 	return ioctl(dev->fd, VFIO_DEVICE_RESET) < 0 ? -errno : 0;
 }
 
@@ -225,6 +245,8 @@ int ccwring_device_event_fd(struct ccwring_device *dev, int event)
 
 	if (event != CCWRING_EVENT_CRW && event != CCWRING_EVENT_RELEASE)
 		return -EINVAL;
+	if (dev->hosted)
+		return -EOPNOTSUPP;
 	if (dev->event_fd[event] >= 0)
 		return dev->event_fd[event];
 	fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

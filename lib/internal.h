@@ -16,6 +16,7 @@
 #include <ccwring/subchannel.h>
 
 #include "dma_arena.h"
+#include "hosted_abi.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -38,6 +39,7 @@ struct ccwring_vfio {
 	int container;
 	int iommufd;
 	uint32_t ioas;
+	struct hosted_client *hosted; /* NULL before its first device of software */
 	unsigned int n_devices;
 	char why[128]; /* the last failure of vfio_*_open(), in words */
 	ccwring_log_fn log;
@@ -62,6 +64,12 @@ int vfio_group_open(struct ccwring_vfio *vfio, const struct ccwring_subchannel *
 		    struct vfio_files *files);
 int vfio_cdev_open(struct ccwring_vfio *vfio, const struct ccwring_subchannel *sch,
 		   struct vfio_files *files);
+/* Devices of software: what is behind "hosted:". */
+int vfio_hosted_open(struct ccwring_vfio *vfio, const char *what, struct hosted **out);
+void vfio_hosted_close(struct ccwring_vfio *vfio, struct hosted *device);
+void vfio_hosted_free(struct ccwring_vfio *vfio);
+/* Their driver, NULL if it cannot be loaded. */
+const struct hosted_driver *hosted_driver(void);
 /* Keeps errno in words, and returns it negative. */
 int vfio_fail(struct ccwring_vfio *vfio, const char *what);
 
@@ -83,6 +91,7 @@ struct ccwring_device {
 	struct ccwring_vfio *vfio;
 	struct vfio_files files;
 	int fd; /* files.device */
+	struct hosted *hosted; /* NULL if it is one of VFIO's, else there are no files */
 	int event_fd[3];
 	char name[40];
 	struct region_info region[N_REGIONS];
@@ -144,6 +153,7 @@ struct transport_ops {
 };
 
 extern const struct transport_ops transport_ring;
+extern const struct transport_ops transport_hosted;
 extern const struct transport_ops transport_region;
 
 /* Copies options of the caller's size over zeroes; -EINVAL if what this

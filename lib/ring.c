@@ -12,6 +12,7 @@
 
 static const struct transport_ops *const transports[] = {
 	&transport_ring,
+	&transport_hosted,
 	&transport_region,
 };
 

@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "ring_layout.h"
 
 struct ring_maps {
 	uint8_t *sq;
@@ -45,35 +45,15 @@ static int feature(const struct ccwring_device *dev, uint32_t flags, void *arg, 
 
 static int fd_probe(const struct ccwring_device *dev)
 {
-	int err = feature(dev, VFIO_DEVICE_FEATURE_PROBE | VFIO_DEVICE_FEATURE_GET, NULL, 0);
+	int err;
+
+	if (dev->hosted)
+		return 0;
+	err = feature(dev, VFIO_DEVICE_FEATURE_PROBE | VFIO_DEVICE_FEATURE_GET, NULL, 0);
 
 	if (!err)
 		return 1;
 	return err == -ENOTTY || err == -EINVAL ? 0 : err;
-}
-
-static bool is_pow2(uint32_t n)
-{
-	return n && !(n & (n - 1));
-}
-
-/* An array of @n elements at @offset lies within an area of @bytes. */
-static bool fits(uint32_t offset, uint64_t n, size_t element, uint32_t bytes, size_t align)
-{
-	return !(offset % align) && offset + n * element <= bytes;
-}
-
-/* Do not believe a layout that would have us write outside the mappings. */
-static bool layout_ok(const struct vfio_ccw_ring_setup *s)
-{
-	return is_pow2(s->sq_entries) && is_pow2(s->cq_entries) &&
-	       fits(s->off_sq_tail, 1, 4, s->sq_bytes, 4) &&
-	       fits(s->off_cq_head, 1, 4, s->sq_bytes, 4) &&
-	       fits(s->off_sqes, s->sq_entries, sizeof(struct vfio_ccw_ring_sqe), s->sq_bytes, 8) &&
-	       fits(s->off_sq_head, 1, 4, s->cq_bytes, 4) &&
-	       fits(s->off_cq_tail, 1, 4, s->cq_bytes, 4) &&
-	       fits(s->off_flags, 1, 4, s->cq_bytes, 4) &&
-	       fits(s->off_cqes, s->cq_entries, sizeof(struct vfio_ccw_ring_cqe), s->cq_bytes, 8);
 }
 
 static int map_queues(struct ring *ring, const struct vfio_ccw_ring_setup *s)
@@ -99,73 +79,30 @@ static int map_queues(struct ring *ring, const struct vfio_ccw_ring_setup *s)
 	return 0;
 }
 
-static void set_pointers(struct ring *ring, const struct vfio_ccw_ring_setup *s)
-{
-	const struct ring_maps *maps = ring->transport;
-	struct ccwring_ring *pub = &ring->pub;
-
-	pub->sq_entries = s->sq_entries;
-	pub->sq_mask = s->sq_entries - 1;
-	pub->sqes = (void *)(maps->sq + s->off_sqes);
-	pub->k_sq_tail = (void *)(maps->sq + s->off_sq_tail);
-	pub->k_sq_head = (const void *)(maps->cq + s->off_sq_head);
-	pub->cq_entries = s->cq_entries;
-	pub->cq_mask = s->cq_entries - 1;
-	pub->cqes = (const void *)(maps->cq + s->off_cqes);
-	pub->k_cq_head = (void *)(maps->sq + s->off_cq_head);
-	pub->k_cq_tail = (const void *)(maps->cq + s->off_cq_tail);
-
-	pub->sq_tail = *pub->k_sq_tail;
-	pub->sq_head = __atomic_load_n(pub->k_sq_head, __ATOMIC_ACQUIRE);
-	pub->cq_head = *pub->k_cq_head;
-	pub->cq_tail = __atomic_load_n(pub->k_cq_tail, __ATOMIC_ACQUIRE);
-}
-
-/* How a ring that submits or completes by other means than ENTER and interrupts is used. */
-static void set_mode(struct ring *ring, const struct vfio_ccw_ring_setup *s)
-{
-	const struct ring_maps *maps = ring->transport;
-
-	ring->pub.peek_enters = (s->flags &
-				 (VFIO_CCW_RING_SETUP_POLL | VFIO_CCW_RING_SETUP_THREAD)) ==
-				VFIO_CCW_RING_SETUP_POLL;
-	if (s->flags & VFIO_CCW_RING_SETUP_THREAD)
-		ring->k_flags = (const void *)(maps->cq + s->off_flags);
-}
-
 static int fd_open(struct ring *ring, struct ccwring_device *dev,
 		   const struct ccwring_ring_opts *opts)
 {
-	struct vfio_ccw_ring_setup setup = {
-		.flags = opts->flags,
-		.sq_entries = opts->sq_entries,
-		.cq_entries = opts->cq_entries,
-		.thread_cpu = opts->thread_cpu,
-		.thread_idle_us = opts->thread_idle_us,
-		.poll_us = opts->poll_us,
-	};
+	struct vfio_ccw_ring_setup setup = ring_setup(opts);
+	struct ring_maps *maps;
 	int err;
 
-	ring->transport = calloc(1, sizeof(struct ring_maps));
-	if (!ring->transport)
+	maps = calloc(1, sizeof(*maps));
+	if (!maps)
 		return -ENOMEM;
+	ring->transport = maps;
 	err = feature(dev, VFIO_DEVICE_FEATURE_GET, &setup, sizeof(setup));
 	if (err)
 		goto free_maps;
-	err = layout_ok(&setup) ? map_queues(ring, &setup) : -EPROTO;
+	err = ring_layout_ok(&setup) ? map_queues(ring, &setup) : -EPROTO;
 	if (err)
 		goto close_fd;
-	set_pointers(ring, &setup);
-	set_mode(ring, &setup);
-	ring->fd = setup.ring_fd;
-	ring->index = setup.subchannel;
-	ring->features = setup.features;
+	ring_layout_set(ring, &setup, maps->sq, maps->cq);
 	return 0;
 
 close_fd:
 	close(setup.ring_fd);
 free_maps:
-	free(ring->transport);
+	free(maps);
 	return err;
 }
 
@@ -193,15 +130,8 @@ static int fd_result(int ret)
 static int fd_submit_and_wait(struct ring *ring, uint32_t to_submit, uint32_t min_complete,
 			      int64_t timeout_ns)
 {
-	struct vfio_ccw_ring_enter enter = {
-		.to_submit = to_submit,
-		.min_complete = min_complete,
-	};
+	struct vfio_ccw_ring_enter enter = ring_enter_argument(to_submit, min_complete, timeout_ns);
 
-	if (timeout_ns >= 0) {
-		enter.flags = VFIO_CCW_RING_ENTER_TIMEOUT;
-		enter.timeout_ns = timeout_ns;
-	}
 	return fd_result(ioctl(ring->fd, VFIO_CCW_RING_ENTER, &enter));
 }
 

@@ -2,9 +2,9 @@
 /*
  * vfio.c - contexts: mapped memory, and the way to the devices that use it
  *
- * There are two ways, a container (vfio_group.c) and iommufd (vfio_cdev.c).  The
- * first device decides which one a context takes, because memory is mapped in
- * the one or in the other.
+ * There are two ways to devices of VFIO, a container (vfio_group.c) and iommufd
+ * (vfio_cdev.c), and one to those of software (vfio_hosted.c).  The first device decides
+ * which one a context takes, because memory is mapped in one of them.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@ int ccwring_vfio_new(const struct ccwring_vfio_opts *user_opts, struct ccwring_v
 	err = opts_copy(&opts, sizeof(opts), user_opts);
 	if (err)
 		return err;
-	if (opts.access < CCWRING_ACCESS_AUTO || opts.access > CCWRING_ACCESS_CDEV)
+	if (opts.access < CCWRING_ACCESS_AUTO || opts.access > CCWRING_ACCESS_HOSTED)
 		return -EINVAL;
 	vfio = calloc(1, sizeof(*vfio));
 	if (!vfio)
@@ -54,6 +54,7 @@ int ccwring_vfio_free(struct ccwring_vfio *vfio)
 		return -EBUSY;
 	/* What is mapped goes with the files. */
 	dma_detach(vfio);
+	vfio_hosted_free(vfio);
 	if (vfio->container >= 0)
 		close(vfio->container);
 	if (vfio->iommufd >= 0)
@@ -116,6 +117,12 @@ static int open_either(struct ccwring_vfio *vfio, const struct ccwring_subchanne
 	return group_err == -ENOENT ? err : group_err;
 }
 
+static int no_way(struct ccwring_vfio *vfio)
+{
+	snprintf(vfio->why, sizeof(vfio->why), "the context is for devices of software");
+	return -EXDEV;
+}
+
 int vfio_open(struct ccwring_vfio *vfio, const struct ccwring_subchannel *sch,
 	      struct vfio_files *files)
 {
@@ -128,6 +135,8 @@ int vfio_open(struct ccwring_vfio *vfio, const struct ccwring_subchannel *sch,
 		err = vfio_group_open(vfio, sch, files);
 	else if (vfio->access == CCWRING_ACCESS_CDEV)
 		err = vfio_cdev_open(vfio, sch, files);
+	else if (vfio->access == CCWRING_ACCESS_HOSTED)
+		err = no_way(vfio);
 	else
 		err = open_either(vfio, sch, files);
 	if (err)

@@ -29,9 +29,10 @@
 
 static volatile sig_atomic_t stopped;
 
+/* What is under way is waited for; whoever cannot wait asks a second time. */
 static void stop(int sig)
 {
-	(void)sig;
+	signal(sig, SIG_DFL);
 	stopped = 1;
 }
 

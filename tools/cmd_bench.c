@@ -28,9 +28,10 @@ enum {
 };
 
 static const struct argp_option options[] = {
-	{ "backend", 'b', "ring|region|uring_cmd|uring_enter", 0,
+	{ "backend", 'b', "ring|region|uring_cmd|uring_enter|hosted", 0,
 	  "How requests get there (what the driver has); uring_cmd: each as a command of an "
-	  "io_uring, uring_enter: on the ring, with a command of an io_uring as the doorbell",
+	  "io_uring, uring_enter: on the ring, with a command of an io_uring as the doorbell; "
+	  "hosted: the driver's core in this process, with devices of software",
 	  0 },
 	{ "vfio", OPT_VFIO, "auto|group|cdev", 0,
 	  "How devices are opened: group and container, or character device and iommufd (auto: "
@@ -84,6 +85,8 @@ static int backend(struct argp_state *state, const char *arg, enum bench_calls *
 		return CCWRING_BACKEND_RING;
 	if (!strcmp(arg, "region"))
 		return CCWRING_BACKEND_REGION;
+	if (!strcmp(arg, "hosted"))
+		return CCWRING_BACKEND_HOSTED;
 	argp_error(state, "'%s' is not a backend", arg);
 	return CCWRING_BACKEND_AUTO;
 }
@@ -114,6 +117,8 @@ static void finish(struct args *args, struct argp_state *state)
 
 	if (o->ring_flags & CCWRING_RING_THREAD)
 		most /= 2;
+	if (!o->n_devices && o->backend == CCWRING_BACKEND_HOSTED)
+		o->devices[o->n_devices++] = "hosted:nop";
 	if (!o->n_devices)
 		argp_error(state, "which device?");
 	if (args->subchannels > o->n_devices)
@@ -239,18 +244,24 @@ static const char *backend_name(const struct bench *b)
 {
 	static const char *const rings[] = { "ring", "ring-poll", "ring-thread",
 					     "ring-thread-poll" };
+	static const char *const hosted[] = { "hosted", "hosted-poll", "hosted-thread",
+					      "hosted-thread-poll" };
+	int backend = ccwring_ring_backend(b->ring), mode;
 
 	if (b->opts.calls != CALLS_RING)
 		return b->opts.calls == CALLS_URING_CMD ? "uring_cmd" : "uring_enter";
-	if (ccwring_ring_backend(b->ring) != CCWRING_BACKEND_RING)
+	if (backend == CCWRING_BACKEND_REGION)
 		return "region";
-	return rings[!!(b->opts.ring_flags & CCWRING_RING_POLL) +
-		     2 * !!(b->opts.ring_flags & CCWRING_RING_THREAD)];
+	mode = !!(b->opts.ring_flags & CCWRING_RING_POLL) +
+	       2 * !!(b->opts.ring_flags & CCWRING_RING_THREAD);
+	return backend == CCWRING_BACKEND_HOSTED ? hosted[mode] : rings[mode];
 }
 
 static const char *access_name(const struct bench *b)
 {
-	return ccwring_vfio_access(b->vfio) == CCWRING_ACCESS_CDEV ? "cdev" : "group";
+	static const char *const names[] = { "auto", "group", "cdev", "none" };
+
+	return names[ccwring_vfio_access(b->vfio)];
 }
 
 static double round_to(double v, double digits)
@@ -354,8 +365,8 @@ int cmd_bench(int argc, char **argv)
 		parse,
 		"DEVICE...",
 		"Measure requests on devices of vfio_ccw.\vDEVICE is a device number, "
-		"sch:SUBCHANNEL or a UUID.  All devices share one ring.  Write shapes overwrite the "
-		"disk.",
+		"sch:SUBCHANNEL, a UUID, hosted:nop or hosted:3390=IMAGE.  All devices share one "
+		"ring.  Write shapes overwrite the disk.",
 		NULL,
 		NULL,
 		NULL

@@ -87,6 +87,18 @@ static u32 in_block(const struct run *r, u64 at, bool backward)
 	return backward ? at % size + 1 : size - at % size;
 }
 
+/* Bytes of one block: what is first in the buffer is last in the area, going backward. */
+static void move_block(u8 cmd, u8 *area, u8 *buffer, u32 n)
+{
+	if (is_backward(cmd))
+		for (u32 i = 0; i < n; i++)
+			area[n - 1 - i] = buffer[i];
+	else if (is_read(cmd))
+		memcpy(area, buffer, n);
+	else
+		memcpy(buffer, area, n);
+}
+
 /* Moves bytes between the data area of a CCW and a buffer. */
 static void move(struct run *r, const struct ccw1 *ccw, u8 cmd, u8 *buffer, u32 n)
 {
@@ -102,14 +114,7 @@ static void move(struct run *r, const struct ccw1 *ccw, u8 cmd, u8 *buffer, u32 
 		u8 *area = (u8 *)(uintptr_t)(backward ? at - part + 1 : at);
 
 		WARN_ON_ONCE(!r->channel->may_touch(area, part));
-		for (u32 i = 0; i < part; i++) {
-			u8 *byte = backward ? area + part - 1 - i : area + i;
-
-			if (is_read(cmd))
-				*byte = buffer[moved + i];
-			else
-				buffer[moved + i] = *byte;
-		}
+		move_block(cmd, area, buffer + moved, part);
 		moved += part;
 		if (!ida || moved == n)
 			continue;

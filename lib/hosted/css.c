@@ -30,6 +30,7 @@ struct shim_css {
 	u8 actl;
 	struct hosted_faults faults;
 	enum hosted_fault fault; /* of this start */
+	bool refused; /* by SSCH, because of it */
 	bool again; /* the device is about to end a second time */
 	bool pending; /* there is status, */
 	struct irb irb; /* which is this */
@@ -230,7 +231,14 @@ static void *run(void *data)
 /* START SUBCHANNEL to one that is free: its condition code. */
 static int accept_start(struct shim_css *css, const union orb *orb)
 {
-	css->fault = fault_next(&css->faults);
+	/* The driver may ask once more, and nothing has changed. */
+	bool again = css->refused && css->orb.cmd.cpa == orb->cmd.cpa;
+
+	if (!again)
+		css->fault = fault_next(&css->faults);
+	css->orb = *orb;
+	css->refused = !again &&
+		       (css->fault == HOSTED_BUSY || css->fault == HOSTED_NOT_OPERATIONAL);
 	switch (css->fault) {
 	case HOSTED_STATUS_PENDING:
 		present(css, DEV_STAT_ATTENTION);
@@ -240,7 +248,6 @@ static int accept_start(struct shim_css *css, const union orb *orb)
 	case HOSTED_NOT_OPERATIONAL:
 		return 3;
 	default:
-		css->orb = *orb;
 		css->fctl = SCSW_FCTL_START_FUNC;
 		css->actl = SCSW_ACTL_START_PEND;
 		return 0;
@@ -440,7 +447,7 @@ struct subchannel *css_new(const struct hosted_ops *ops, void *device, css_irq_t
 	};
 	pthread_mutex_init(&css->lock, NULL);
 	shim_cond_init(&css->work);
-	if (!pthread_create(&css->thread, NULL, run, css))
+	if (!shim_thread_create(&css->thread, run, css))
 		return sch;
 	give_number_back(sch);
 fail:

@@ -128,6 +128,7 @@ long hosted_ioctl(int fd, unsigned int request, unsigned long argument)
 
 	if (!file)
 		return -EBADF;
+	current->signaled = false;
 	ret = file->f_op->unlocked_ioctl(file, request, argument);
 	fput(file);
 	return ret;

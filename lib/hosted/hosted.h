@@ -152,5 +152,8 @@ int hosted_nop_new(struct hosted_client *client, struct hosted **out);
 /* eckd.c: a 3390; @path and @cylinders as of ckd_open() */
 int hosted_3390_new(struct hosted_client *client, const char *path, uint32_t cylinders,
 		    struct hosted **out);
+/* open.c: the device a text describes; 0, or -errno and why in words */
+int hosted_open(struct hosted_client *client, const char *what, struct hosted **out, char *why,
+		size_t why_size);
 
 #endif

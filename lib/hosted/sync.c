@@ -2,7 +2,11 @@
 /* sync.c - locks, tasks and waiting, by POSIX threads */
 #include <shim/sync.h>
 
+#include <linux/futex.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 void shim_warn(const char *file, int line, const char *what)
 {
@@ -85,10 +89,17 @@ void shim_cond_init(pthread_cond_t *cond)
 	pthread_condattr_destroy(&attr);
 }
 
-static void task_init(struct task_struct *task)
+/* Signals are for the program's own threads. */
+int shim_thread_create(pthread_t *thread, void *(*run)(void *data), void *data)
 {
-	pthread_mutex_init(&task->lock, NULL);
-	shim_cond_init(&task->wake);
+	sigset_t all, before;
+	int err;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	err = pthread_create(thread, NULL, run, data);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return err;
 }
 
 static __thread struct task_struct *self;
@@ -96,49 +107,47 @@ static __thread struct task_struct own;
 
 struct task_struct *shim_current(void)
 {
-	if (!self) {
-		task_init(&own);
+	if (!self)
 		self = &own;
-	}
 	return self;
 }
 
+/* Pairs with wake_up_process(): who wakes has stored what is waited for before. */
 void set_current_state(int state)
 {
-	struct task_struct *task = current;
-
-	pthread_mutex_lock(&task->lock);
-	task->state = state;
-	pthread_mutex_unlock(&task->lock);
+	__atomic_store_n(&current->state, state, __ATOMIC_SEQ_CST);
 }
 
 int wake_up_process(struct task_struct *task)
 {
-	int slept;
-
-	pthread_mutex_lock(&task->lock);
-	slept = task->state != TASK_RUNNING || !task->started;
-	task->state = TASK_RUNNING;
-	task->started = true;
-	pthread_cond_broadcast(&task->wake);
-	pthread_mutex_unlock(&task->lock);
-	return slept;
+	if (__atomic_exchange_n(&task->state, TASK_RUNNING, __ATOMIC_SEQ_CST) == TASK_RUNNING)
+		return 0;
+	syscall(SYS_futex, &task->state, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+	return 1;
 }
 
-/* Until somebody wakes this task, or the time has come: was it woken? */
+/*
+ * Until somebody wakes this task, the time has come, or, if it may be interrupted, a
+ * signal has been handled: was it before the time?
+ */
 static bool sleep_until(u64 ns)
 {
+	/* There always is a time: without one signals do not end the system call. */
 	struct timespec ts = { .tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000 };
 	struct task_struct *task = current;
-	int err = 0;
+	bool in_time = true;
+	int state;
 
-	pthread_mutex_lock(&task->lock);
-	while (task->state != TASK_RUNNING && !err)
-		err = ns == U64_MAX ? pthread_cond_wait(&task->wake, &task->lock)
-				    : pthread_cond_timedwait(&task->wake, &task->lock, &ts);
-	task->state = TASK_RUNNING;
-	pthread_mutex_unlock(&task->lock);
-	return !err;
+	while (in_time && !task->signaled &&
+	       (state = __atomic_load_n(&task->state, __ATOMIC_ACQUIRE)) != TASK_RUNNING) {
+		if (!syscall(SYS_futex, &task->state, FUTEX_WAIT_BITSET_PRIVATE, state, &ts, NULL,
+			     FUTEX_BITSET_MATCH_ANY))
+			continue;
+		in_time = errno != ETIMEDOUT;
+		task->signaled = errno == EINTR && state == TASK_INTERRUPTIBLE;
+	}
+	set_current_state(TASK_RUNNING);
+	return in_time;
 }
 
 void schedule(void)
@@ -175,29 +184,27 @@ int schedule_hrtimeout(ktime_t *until, int mode)
 static void *task_run(void *data)
 {
 	struct task_struct *task = data;
-	bool stop;
 
 	self = task;
-	pthread_mutex_lock(&task->lock);
-	while (!task->started)
-		pthread_cond_wait(&task->wake, &task->lock);
-	stop = READ_ONCE(task->stop);
-	pthread_mutex_unlock(&task->lock);
-	if (!stop)
+	while (__atomic_load_n(&task->state, __ATOMIC_ACQUIRE) != TASK_RUNNING)
+		syscall(SYS_futex, &task->state, FUTEX_WAIT_PRIVATE, TASK_UNINTERRUPTIBLE, NULL,
+			NULL, 0);
+	if (!READ_ONCE(task->stop))
 		task->run(task->data);
 	return NULL;
 }
 
+/* It runs when it is woken for the first time. */
 struct task_struct *shim_kthread_create(int (*run)(void *data), void *data)
 {
 	struct task_struct *task = calloc(1, sizeof(*task));
 
 	if (!task)
 		return ERR_PTR(-ENOMEM);
-	task_init(task);
+	task->state = TASK_UNINTERRUPTIBLE;
 	task->run = run;
 	task->data = data;
-	if (pthread_create(&task->thread, NULL, task_run, task)) {
+	if (shim_thread_create(&task->thread, task_run, task)) {
 		free(task);
 		return ERR_PTR(-ENOMEM);
 	}
@@ -291,6 +298,6 @@ void schedule_work(struct work_struct *work)
 {
 	pthread_t thread;
 
-	if (!pthread_create(&thread, NULL, work_run, work))
+	if (!shim_thread_create(&thread, work_run, work))
 		pthread_detach(thread);
 }

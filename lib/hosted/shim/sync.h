@@ -152,17 +152,17 @@ static inline int ktime_compare(ktime_t a, ktime_t b)
 #define TASK_UNINTERRUPTIBLE 2
 
 struct task_struct {
-	pthread_mutex_t lock; /* protects the following */
-	pthread_cond_t wake;
-	int state;
+	int state; /* which others change: a futex */
 	bool stop;
-	bool started;
+	bool signaled; /* a signal has interrupted a wait of this system call */
 	pthread_t thread;
 	int (*run)(void *data);
 	void *data;
 	void *cpus_ptr;
 };
 
+/* As pthread_create(), of a thread that no signal is handled in. */
+int shim_thread_create(pthread_t *thread, void *(*run)(void *data), void *data);
 /* One that waits by the clock of ktime_get_ns(). */
 void shim_cond_init(pthread_cond_t *cond);
 
@@ -180,7 +180,7 @@ int schedule_hrtimeout(ktime_t *until, int mode);
 #define HRTIMER_MODE_ABS 0
 void usleep_range(unsigned long least, unsigned long most);
 int wake_up_process(struct task_struct *task);
-#define signal_pending(task) ((void)(task), false)
+#define signal_pending(task) ((task)->signaled)
 
 struct task_struct *shim_kthread_create(int (*run)(void *data), void *data);
 #define kthread_create(run, data, ...) shim_kthread_create(run, data)

@@ -35,11 +35,14 @@ struct ccwring_device;
  *	What most installations give out, and the cheaper one to pin pages with
  * @CCWRING_ACCESS_CDEV: /dev/vfio/devices/vfioN and iommufd, /dev/iommu, since
  *	Linux 6.6; the only one in kernels built without groups
+ * @CCWRING_ACCESS_HOSTED: devices of software, in this process; see
+ *	ccwring/subchannel.h.  Chosen by opening one first
  */
 enum ccwring_access {
 	CCWRING_ACCESS_AUTO = 0,
 	CCWRING_ACCESS_GROUP = 1,
 	CCWRING_ACCESS_CDEV = 2,
+	CCWRING_ACCESS_HOSTED = 3,
 };
 
 /**
@@ -114,12 +117,13 @@ CCWRING_API int ccwring_vfio_access(struct ccwring_vfio *vfio);
 /**
  * ccwring_device_open() - open a device in a context
  * @vfio: the context
- * @id: device number, subchannel or UUID, see ccwring/subchannel.h
+ * @id: device number, subchannel, UUID or hosted device, see ccwring/subchannel.h
  * @dev: receives the device
  *
  * Return: 0; -ENODEV if nothing has that identifier; -ENXIO if the subchannel
  *	has no mediated device (bind it first); -EBUSY if somebody has it open;
- *	-ENOENT if the kernel does not have the access chosen; -EACCES or
+ *	-ENOENT if the kernel does not have the access chosen, or there is no
+ *	libccwring-hosted.so; -EXDEV for a hosted device beside others; -EACCES or
  *	-EPERM without the right to open its files; another -errno of VFIO.
  */
 CCWRING_API int ccwring_device_open(struct ccwring_vfio *vfio, const char *id,
@@ -138,10 +142,10 @@ CCWRING_API int ccwring_device_close(struct ccwring_device *dev);
 /** ccwring_device_vfio() - context the device was opened in */
 CCWRING_API struct ccwring_vfio *ccwring_device_vfio(const struct ccwring_device *dev);
 
-/** ccwring_device_fd() - VFIO device file, owned by the device */
+/** ccwring_device_fd() - VFIO device file, owned by the device; -1 if it is hosted */
 CCWRING_API int ccwring_device_fd(const struct ccwring_device *dev);
 
-/** ccwring_device_name() - bus id of its subchannel, or its UUID */
+/** ccwring_device_name() - bus id of its subchannel, its UUID, or what it is hosted as */
 CCWRING_API const char *ccwring_device_name(const struct ccwring_device *dev);
 
 /**
@@ -201,7 +205,8 @@ enum ccwring_event {
  * The file is made at the first call, is non-blocking, belongs to the device
  * and is readable after the event (see eventfd(2)).
  *
- * Return: the file descriptor, -EINVAL, or an -errno of VFIO.
+ * Return: the file descriptor, -EINVAL, -EOPNOTSUPP if the device is hosted, or an
+ *	-errno of VFIO.
  */
 CCWRING_API int ccwring_device_event_fd(struct ccwring_device *dev, int event);
 

@@ -57,11 +57,14 @@ struct ccwring_device;
  *	eventfd, read for each request, one at a time a subchannel.  Requests
  *	wait in the library while their subchannel is busy, and move on only
  *	inside ccwring_submit*(), ccwring_wait_cqe() and ccwring_peek_cqe().
+ * @CCWRING_BACKEND_HOSTED: the driver's core in this process; hosted devices have
+ *	this alone, and no others have it
  */
 enum ccwring_backend {
 	CCWRING_BACKEND_AUTO = 0,
 	CCWRING_BACKEND_RING = 1,
 	CCWRING_BACKEND_REGION = 2,
+	CCWRING_BACKEND_HOSTED = 3,
 };
 
 /*
@@ -194,7 +197,7 @@ CCWRING_API uint64_t ccwring_ring_enters(const struct ccwring_ring *ring);
  * ccwring_ring_fd() - file that polls readable when there are completions
  * @ring: the ring
  *
- * For poll(2) and its like; owned by the ring.  Through the region, a readable
+ * For poll(2) and its like; owned by the ring.  Through the region or hosted, a readable
  * file means that ccwring_peek_cqe() may find something, and the file is to be
  * asked for again after ccwring_ring_attach().
  *

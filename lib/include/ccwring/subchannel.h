@@ -10,6 +10,10 @@
  *   0.0.0120, 0120, 120     a device number; if no device has it, a subchannel
  *   sch:0.0.0001            a subchannel
  *   6dfd3ec5-...            the UUID of a mediated device
+ *   hosted:nop              a device of software that does nothing, and remembers
+ *   hosted:3390=FILE        a disk of software, on an image
+ *
+ * The last two are opened alone (ccwring/device.h), anywhere; docs/library.md says more.
  */
 #ifndef _CCWRING_SUBCHANNEL_H
 #define _CCWRING_SUBCHANNEL_H

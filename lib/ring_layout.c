@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+/* ring_layout.c - where in a ring's two mappings what is */
+#include "ring_layout.h"
+
+struct vfio_ccw_ring_setup ring_setup(const struct ccwring_ring_opts *opts)
+{
+	return (struct vfio_ccw_ring_setup){
+		.flags = opts->flags,
+		.sq_entries = opts->sq_entries,
+		.cq_entries = opts->cq_entries,
+		.thread_cpu = opts->thread_cpu,
+		.thread_idle_us = opts->thread_idle_us,
+		.poll_us = opts->poll_us,
+	};
+}
+
+static bool is_pow2(uint32_t n)
+{
+	return n && !(n & (n - 1));
+}
+
+/* An array of @n elements at @offset lies within an area of @bytes. */
+static bool fits(uint32_t offset, uint64_t n, size_t element, uint32_t bytes, size_t align)
+{
+	return !(offset % align) && offset + n * element <= bytes;
+}
+
+/* Do not believe a layout that would have us write outside the mappings. */
+bool ring_layout_ok(const struct vfio_ccw_ring_setup *s)
+{
+	return is_pow2(s->sq_entries) && is_pow2(s->cq_entries) &&
+	       fits(s->off_sq_tail, 1, 4, s->sq_bytes, 4) &&
+	       fits(s->off_cq_head, 1, 4, s->sq_bytes, 4) &&
+	       fits(s->off_sqes, s->sq_entries, sizeof(struct vfio_ccw_ring_sqe), s->sq_bytes, 8) &&
+	       fits(s->off_sq_head, 1, 4, s->cq_bytes, 4) &&
+	       fits(s->off_cq_tail, 1, 4, s->cq_bytes, 4) &&
+	       fits(s->off_flags, 1, 4, s->cq_bytes, 4) &&
+	       fits(s->off_cqes, s->cq_entries, sizeof(struct vfio_ccw_ring_cqe), s->cq_bytes, 8);
+}
+
+static void set_pointers(struct ring *ring, const struct vfio_ccw_ring_setup *s, uint8_t *sq,
+			 const uint8_t *cq)
+{
+	struct ccwring_ring *pub = &ring->pub;
+
+	pub->sq_entries = s->sq_entries;
+	pub->sq_mask = s->sq_entries - 1;
+	pub->sqes = (void *)(sq + s->off_sqes);
+	pub->k_sq_tail = (void *)(sq + s->off_sq_tail);
+	pub->k_sq_head = (const void *)(cq + s->off_sq_head);
+	pub->cq_entries = s->cq_entries;
+	pub->cq_mask = s->cq_entries - 1;
+	pub->cqes = (const void *)(cq + s->off_cqes);
+	pub->k_cq_head = (void *)(sq + s->off_cq_head);
+	pub->k_cq_tail = (const void *)(cq + s->off_cq_tail);
+
+	pub->sq_tail = *pub->k_sq_tail;
+	pub->sq_head = __atomic_load_n(pub->k_sq_head, __ATOMIC_ACQUIRE);
+	pub->cq_head = *pub->k_cq_head;
+	pub->cq_tail = __atomic_load_n(pub->k_cq_tail, __ATOMIC_ACQUIRE);
+}
+
+/* How a ring that submits or completes by other means than ENTER and interrupts is used. */
+static void set_mode(struct ring *ring, const struct vfio_ccw_ring_setup *s, const uint8_t *cq)
+{
+	ring->pub.peek_enters = (s->flags &
+				 (VFIO_CCW_RING_SETUP_POLL | VFIO_CCW_RING_SETUP_THREAD)) ==
+				VFIO_CCW_RING_SETUP_POLL;
+	if (s->flags & VFIO_CCW_RING_SETUP_THREAD)
+		ring->k_flags = (const void *)(cq + s->off_flags);
+}
+
+void ring_layout_set(struct ring *ring, const struct vfio_ccw_ring_setup *s, uint8_t *sq,
+		     const uint8_t *cq)
+{
+	set_pointers(ring, s, sq, cq);
+	set_mode(ring, s, cq);
+	ring->fd = s->ring_fd;
+	ring->index = s->subchannel;
+	ring->features = s->features;
+}
