@@ -110,7 +110,8 @@ struct ring {
 	unsigned int n_devs;
 	uint16_t index;
 	uint64_t features;
-	uint64_t enters;
+	uint64_t submitter_enters; /* calls of the driver */
+	uint64_t reaper_enters;
 	const uint32_t *k_flags; /* NULL if no thread submits */
 	int fd;
 };

@@ -2,8 +2,8 @@
 /*
  * ring.c - rings: the verbs that are not inline
  *
- * One function enters the transport, ring_enter(); every way to submit and to
- * wait goes through it.
+ * Two functions enter the transport, for the submitter and for the reaper; every way
+ * to submit and to wait goes through one of them.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -196,16 +196,28 @@ int ccwring_ring_fd(struct ccwring_ring *pub)
 
 uint64_t ccwring_ring_enters(const struct ccwring_ring *pub)
 {
-	return to_ring(pub)->enters;
+	const struct ring *ring = to_ring(pub);
+
+	return ring->submitter_enters + ring->reaper_enters;
 }
 
-static int ring_enter(struct ccwring_ring *pub, uint32_t to_submit, uint32_t min_complete,
-		      int64_t timeout_ns)
+/* The two sides count for themselves: they may be two threads. */
+
+static int submitter_enter(struct ccwring_ring *pub, uint32_t to_submit, uint32_t min_complete,
+			   int64_t timeout_ns)
 {
 	struct ring *ring = to_ring(pub);
 
-	ring->enters++;
+	ring->submitter_enters++;
 	return ring->ops->enter(ring, to_submit, min_complete, timeout_ns);
+}
+
+static int reaper_enter(struct ccwring_ring *pub, int64_t timeout_ns)
+{
+	struct ring *ring = to_ring(pub);
+
+	ring->reaper_enters++;
+	return ring->ops->enter(ring, 0, 1, timeout_ns);
 }
 
 /* The thread that submits may sleep. */
@@ -216,7 +228,7 @@ static int wake_thread(struct ring *ring)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (!(__atomic_load_n(ring->k_flags, __ATOMIC_RELAXED) & VFIO_CCW_RING_NEED_WAKEUP))
 		return 0;
-	ring->enters++;
+	ring->submitter_enters++;
 	return ring->ops->wake(ring);
 }
 
@@ -228,7 +240,7 @@ int ccwring_submit(struct ccwring_ring *ring)
 	if (!to_submit)
 		return 0;
 	if (!to_ring(ring)->k_flags)
-		return ring_enter(ring, to_submit, 0, -1);
+		return submitter_enter(ring, to_submit, 0, -1);
 	err = wake_thread(to_ring(ring));
 	return err ? err : (int)to_submit;
 }
@@ -241,7 +253,7 @@ static int submit_to_thread(struct ccwring_ring *ring, uint32_t min_complete, in
 
 	/* The reaper is us: no call if there is what we wait for. */
 	if (submitted >= 0 && min_complete && !ccwring_cq_next(ring, min_complete - 1))
-		ret = ring_enter(ring, 0, min_complete, timeout_ns);
+		ret = submitter_enter(ring, 0, min_complete, timeout_ns);
 	return ret < 0 && !submitted ? ret : submitted;
 }
 
@@ -254,12 +266,12 @@ int ccwring_submit_and_wait(struct ccwring_ring *ring, uint32_t min_complete, in
 		return submit_to_thread(ring, min_complete, timeout_ns);
 	to_submit = ccwring_flush(ring);
 	before = ring->sq_head;
-	ret = ring_enter(ring, to_submit, min_complete, timeout_ns);
+	ret = submitter_enter(ring, to_submit, min_complete, timeout_ns);
 	if (ret >= 0)
 		return ret;
 	/* No room in the CQ, but what fills it is still under way. */
 	if (ret == -EBUSY && min_complete)
-		ret = ring_enter(ring, 0, min_complete, timeout_ns);
+		ret = submitter_enter(ring, 0, min_complete, timeout_ns);
 	if (ret >= 0)
 		return ret;
 	/* ETIME and EINTR speak of the wait alone; acquire as above. */
@@ -276,13 +288,13 @@ int ccwring_wait_cqe(struct ccwring_ring *ring, const struct vfio_ccw_ring_cqe *
 	while (!(*cqe = ccwring_cq_next(ring, 0))) {
 		if (ret < 0)
 			return ret;
-		ret = ring_enter(ring, 0, 1, timeout_ns);
+		ret = reaper_enter(ring, timeout_ns);
 	}
 	return 0;
 }
 
 const struct vfio_ccw_ring_cqe *ccwring_peek_enter(struct ccwring_ring *ring)
 {
-	ring_enter(ring, 0, 1, 0);
+	reaper_enter(ring, 0);
 	return ccwring_cq_next(ring, 0);
 }

@@ -189,19 +189,27 @@ void client_discard(struct hosted_client *client, u64 iova)
 	mutex_unlock(&client_lock);
 }
 
-struct page *pfn_to_page(unsigned long pfn)
+/* NULL if no client has it mapped; client_lock held. */
+static struct page *find_frame(unsigned long pfn)
 {
 	struct client_mapping *mapping;
-	struct page *page = NULL;
 
-	mutex_lock(&client_lock);
 	list_for_each_entry(mapping, &client_mappings, list)
 	{
 		unsigned long first = page_to_pfn(&mapping->pages[0]);
 
 		if (pfn - first < mapping->bytes / PAGE_SIZE)
-			page = &mapping->pages[pfn - first];
+			return &mapping->pages[pfn - first];
 	}
+	return NULL;
+}
+
+struct page *pfn_to_page(unsigned long pfn)
+{
+	struct page *page;
+
+	mutex_lock(&client_lock);
+	page = find_frame(pfn);
 	mutex_unlock(&client_lock);
 	return page;
 }
@@ -209,14 +217,16 @@ struct page *pfn_to_page(unsigned long pfn)
 bool client_has_pinned(const void *at, size_t n)
 {
 	unsigned long last = ((uintptr_t)at + n - 1) >> PAGE_SHIFT;
+	bool pinned = true;
 
-	for (unsigned long pfn = (uintptr_t)at >> PAGE_SHIFT; pfn <= last; pfn++) {
-		const struct page *page = pfn_to_page(pfn);
+	mutex_lock(&client_lock);
+	for (unsigned long pfn = (uintptr_t)at >> PAGE_SHIFT; pfn <= last && pinned; pfn++) {
+		const struct page *page = find_frame(pfn);
 
-		if (!page || !READ_ONCE(page->pins))
-			return false;
+		pinned = page && page->pins;
 	}
-	return true;
+	mutex_unlock(&client_lock);
+	return pinned;
 }
 
 int client_pin(struct hosted_client *client, u64 iova, int n, struct page **pages)

@@ -29,6 +29,8 @@ extern uint8_t *client_memory;
 
 /* Memory at an IOVA. */
 void *client_at(uint64_t iova);
+/* A byte that a device may be writing just now. */
+uint8_t client_peek(const void *at);
 /* A CCW of format 1 at an IOVA. */
 void client_ccw(uint64_t iova, uint8_t cmd, uint8_t flags, uint16_t count, uint32_t data);
 /* SQEs: a START of the program there, and others. */

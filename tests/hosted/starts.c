@@ -158,7 +158,7 @@ static void two_ways(void **state)
 	/* Goes round and round, up and down. */
 	client_start(LOOP, 8);
 	assert_in_range(client_enter(0), 0, 1);
-	for (unsigned int i = 0; i < 5000 && ((volatile uint8_t *)page)[-99] != 100; i++)
+	for (unsigned int i = 0; i < 5000 && client_peek(page - 99) != 100; i++)
 		usleep(1000);
 	client_request(VFIO_CCW_RING_OP_CLEAR, 9);
 	assert_in_range(client_enter(2), 0, 1);
