@@ -14,6 +14,8 @@ struct vccw_device;
 #define VCCW_CP_SEGMENTS	16
 /* CCWs in one program. */
 #define VCCW_CP_MAX_CCWS	4096
+/* CCWs of zeros behind each part of a translated program. */
+#define VCCW_CP_TERMINATORS	2
 /* Bytes of the block each request has for its translated program. */
 #define VCCW_CP_BLOCK		2048
 /* Where CCWs point that transfer nothing: an address of the channel's, and bytes. */
@@ -106,7 +108,7 @@ static inline u32 vccw_cp_iova(const struct vccw_cp *cp, u32 host)
 	if (likely(host - cp->host == s->bytes))
 		return s->iova + s->bytes;
 	do {
-		if (host - s->host <= s->bytes + 8u)
+		if (host - s->host <= s->bytes + VCCW_CP_TERMINATORS * 8u)
 			return s->iova + (host - s->host);
 	} while (++s < cp->segments + cp->nr_segments);
 	return 0;

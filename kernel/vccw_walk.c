@@ -10,8 +10,9 @@
  * A program is read in segments: CCWs that follow each other up to one that
  * does not chain, or to a TIC.  TICs out of a segment make new segments.  CCWs
  * keep their neighbours, because a device may skip one with status modifier,
- * and behind each segment stands a CCW of zeros that the channel rejects with
- * a program check, should it ever get there.
+ * and behind each segment stand CCWs of zeros that the channel rejects with a
+ * program check, should it ever get there: two of them, because the device may
+ * skip the first.
  *
  * Principles of Operation, chapter 15 (CCW, IDAW, ORB).
  */
@@ -104,10 +105,10 @@ static inline int vccw_show(struct vccw_walk *w, struct vccw_window *window,
 	return 0;
 }
 
-/* Room for one more CCW and the terminator behind it. */
+/* Room for one more CCW and the terminators behind it. */
 static int vccw_room(struct vccw_walk *w)
 {
-	if ((void *)(w->ccws + w->count + 2) > w->idals)
+	if ((void *)(w->ccws + w->count + 1 + VCCW_CP_TERMINATORS) > w->idals)
 		return -ENOSPC;
 	return 0;
 }
@@ -117,7 +118,7 @@ static dma64_t *vccw_alloc_idal(struct vccw_walk *w, u32 n)
 {
 	void *idal = w->idals - n * sizeof(dma64_t);
 
-	if (idal < (void *)(w->ccws + w->count + 2))
+	if (idal < (void *)(w->ccws + w->count + 1 + VCCW_CP_TERMINATORS))
 		return NULL;
 	w->idals = idal;
 	return idal;
@@ -525,7 +526,7 @@ static bool vccw_is_program_check(const struct vccw_walk *w)
 /*
  * Behind a TIC that loops back into its own segment (search ID, TIC back to
  * it, read) that is the way out of the loop, so it must be right.  Behind any
- * other TIC it may be anything, and is left out if it is not right: the
+ * other TIC it may be anything, and is left out if it is not right: a
  * terminator stands there.
  */
 static bool vccw_optional(const struct vccw_segment *s, u32 target)
@@ -583,14 +584,15 @@ static int vccw_walk_segment(struct vccw_walk *w, struct vccw_segment *s)
 	while (!ret);
 	if (ret < 0 && ret != -ENOSPC && w->lenient &&
 	    vccw_is_program_check(w)) {
-		/* The terminator has the channel say so, when it gets there. */
+		/* A terminator has the channel say so, when it gets there. */
 		w->ends++;
 		ret = 1;
 	}
 	if (ret < 0 && (!optional || ret == -ENOSPC))
 		return ret;
-	/* The terminator.  There is room: vccw_room() asks for two. */
-	memset(&w->ccws[w->count++], 0, sizeof(*w->ccws));
+	/* There is room: vccw_room() asks for it. */
+	memset(&w->ccws[w->count], 0, VCCW_CP_TERMINATORS * sizeof(*w->ccws));
+	w->count += VCCW_CP_TERMINATORS;
 	return 0;
 }
 
@@ -603,7 +605,7 @@ static int vccw_tic_to_tic(struct vccw_walk *w, u32 i)
 	while (host - s->host >= s->bytes)
 		s++;
 	/* Terminators are not the client's. */
-	w->fault->ccw_index = i - (s - w->cp->segments);
+	w->fault->ccw_index = i - VCCW_CP_TERMINATORS * (s - w->cp->segments);
 	w->fault->ccw_addr = s->iova + host - s->host;
 	return vccw_refuse(w, -ELOOP, VFIO_CCW_RING_R_CCW_TIC_TIC);
 }
