@@ -56,8 +56,8 @@ bool vccw_window_move(struct vccw_pins *pins, u32 iova_pfn)
 
 /*
  * Address a CCW's data area by an IDAW list below @idal.
- * Return: where the list begins, NULL if a page is not pinned or there is no room
- * for the CCW at @to and a terminator.
+ * Return: where the list begins, NULL if a page is not pinned, the area goes over
+ * 31 bits, or there is no room for the CCW at @to and a terminator.
  */
 static u64 *vccw_straight_list(struct vccw_pins *pins, u64 ccw, const u64 *to,
 			       u64 *idal)
@@ -67,7 +67,7 @@ static u64 *vccw_straight_list(struct vccw_pins *pins, u64 ccw, const u64 *to,
 	struct vccw_pin *pin;
 
 	idal -= n;
-	if (idal < to + 2)
+	if (idal < to + 2 || addr + count > VCCW_ADDR31 + 1)
 		return NULL;
 	for (i = 0; i < n; i++) {
 		pin = vccw_pins_hit(pins, (addr >> PAGE_SHIFT) + i);
