@@ -42,6 +42,7 @@ struct vccw_fault {
  * @host: where its translation is
  * @bytes: how many bytes they take
  * @sure: how many of those a TIC may lead to; what follows may not be all there is
+ * @first: number of the first one, in the order in which they are read
  * @cmd: command that is data-chaining into the segment, 0 if none is
  */
 struct vccw_segment {
@@ -49,6 +50,7 @@ struct vccw_segment {
 	u32 host;
 	u16 bytes;
 	u16 sure;
+	u16 first;
 	u8 cmd;
 };
 

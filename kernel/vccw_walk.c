@@ -408,15 +408,16 @@ static u8 vccw_chaining(const struct vccw_cp *cp, const struct vccw_segment *s,
  * The segment with the CCW at a client address, translated for the command @cmd that
  * is data-chaining into it (0: none); NULL if there is none yet.  What a CCW means, and
  * which way its data go, depends on that: one that is reached in two ways is
- * translated twice.  @empty: bytes of a segment that has no CCW.
+ * translated twice.  A segment without a CCW is one that is still to be read, or
+ * whose first CCW is left to the channel: there is only its beginning.
  */
 static const struct vccw_segment *vccw_find(const struct vccw_cp *cp, u32 iova,
-					    u8 cmd, u32 empty)
+					    u8 cmd)
 {
 	const struct vccw_segment *s;
 
 	for (s = cp->segments; s < cp->segments + cp->nr_segments; s++) {
-		u32 bytes = min(s->bytes, s->sure) ?: empty;
+		u32 bytes = min(s->bytes, s->sure) ?: sizeof(struct ccw1);
 
 		if (iova >= s->iova && iova - s->iova < bytes &&
 		    vccw_chaining(cp, s, iova) == cmd)
@@ -440,6 +441,27 @@ static int vccw_add_segment(struct vccw_walk *w, u32 iova, u8 cmd)
 }
 
 /*
+ * A TIC leads into a segment there is already: to another TIC?  That one is the
+ * CCW at fault.
+ */
+static int vccw_check_target(struct vccw_walk *w, const struct vccw_segment *to,
+			     u32 target)
+{
+	const struct ccw1 *ccw = w->cp->block + (to->host - w->cp->host) +
+				 (target - to->iova);
+
+	if (!to->bytes || ccw->cmd_code != VCCW_CMD_TIC)
+		return 0;
+	if (w->lenient) {
+		w->ends++;	/* by a program check */
+		return 0;
+	}
+	w->fault->ccw_index = to->first + (target - to->iova) / sizeof(*ccw);
+	w->fault->ccw_addr = target;
+	return vccw_refuse(w, -ELOOP, VFIO_CCW_RING_R_CCW_TIC_TIC);
+}
+
+/*
  * Take a TIC over with the client's address in it; vccw_resolve_tics() has it
  * replaced when all segments are known.
  */
@@ -447,6 +469,7 @@ static int vccw_take_tic(struct vccw_walk *w, struct vccw_segment *s,
 			 struct ccw1 *ccw, u8 cmd)
 {
 	u32 target = dma32_to_u32(ccw->cda);
+	const struct vccw_segment *to;
 
 	if (!s->bytes)
 		return vccw_refuse(w, s == w->cp->segments ? -EINVAL : -ELOOP,
@@ -463,9 +486,9 @@ static int vccw_take_tic(struct vccw_walk *w, struct vccw_segment *s,
 	w->ccws[w->count++] = *ccw;
 	s->bytes += sizeof(*ccw);
 	w->tics++;
-	if (vccw_find(w->cp, target, cmd, 0))
-		return 0;
-	return vccw_add_segment(w, target, cmd);
+	to = vccw_find(w->cp, target, cmd);
+	return to ? vccw_check_target(w, to, target) :
+		    vccw_add_segment(w, target, cmd);
 }
 
 /* Take any other CCW over. */
@@ -579,6 +602,7 @@ static int vccw_walk_segment(struct vccw_walk *w, struct vccw_segment *s)
 	int ret;
 
 	s->host = w->cp->host + w->count * sizeof(*w->ccws);
+	s->first = w->reads;
 	do
 		ret = vccw_step(w, s, &chaining, &optional);
 	while (!ret);
@@ -596,20 +620,6 @@ static int vccw_walk_segment(struct vccw_walk *w, struct vccw_segment *s)
 	return 0;
 }
 
-/* The i-th CCW written is a TIC to a TIC. */
-static int vccw_tic_to_tic(struct vccw_walk *w, u32 i)
-{
-	const struct vccw_segment *s = w->cp->segments;
-	u32 host = dma32_to_u32(virt_to_dma32(&w->ccws[i]));
-
-	while (host - s->host >= s->bytes)
-		s++;
-	/* Terminators are not the client's. */
-	w->fault->ccw_index = i - VCCW_CP_TERMINATORS * (s - w->cp->segments);
-	w->fault->ccw_addr = s->iova + host - s->host;
-	return vccw_refuse(w, -ELOOP, VFIO_CCW_RING_R_CCW_TIC_TIC);
-}
-
 /* Put host addresses into the TICs. */
 static int vccw_resolve_tics(struct vccw_walk *w)
 {
@@ -617,29 +627,19 @@ static int vccw_resolve_tics(struct vccw_walk *w)
 	u32 i;
 
 	for (i = 0; i < w->count && w->tics; i++) {
-		struct ccw1 *ccw = &w->ccws[i], *target;
+		struct ccw1 *ccw = &w->ccws[i];
 		u32 offset;
 
 		if (ccw->cmd_code != VCCW_CMD_TIC)
 			continue;
 		while ((offset = w->cp->host + i * sizeof(*ccw) - s->host) >= s->bytes)
 			s++;
-		/*
-		 * A segment that has no CCW, because its first was left to the
-		 * channel, is only its terminator.
-		 */
 		to = vccw_find(w->cp, dma32_to_u32(ccw->cda),
-			       vccw_chaining(w->cp, s, s->iova + offset), 8);
+			       vccw_chaining(w->cp, s, s->iova + offset));
 		if (WARN_ON_ONCE(!to))
 			return -EINVAL;
-		target = dma32_to_virt(u32_to_dma32(to->host +
-				dma32_to_u32(ccw->cda) - to->iova));
-		if (target->cmd_code == VCCW_CMD_TIC) {
-			if (!w->lenient)
-				return vccw_tic_to_tic(w, i);
-			w->ends++;	/* by a program check */
-		}
-		ccw->cda = virt_to_dma32(target);
+		ccw->cda = u32_to_dma32(to->host +
+					dma32_to_u32(ccw->cda) - to->iova);
 		w->tics--;
 	}
 	return 0;

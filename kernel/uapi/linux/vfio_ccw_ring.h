@@ -306,12 +306,13 @@ struct vfio_ccw_ring_cqe {
  * @VFIO_CCW_RING_R_ORB_RESERVED: a bit that must be zero is one, or START
  *	SUBCHANNEL finds an operand exception (-EINVAL)
  *
- * The channel program; ccw_index and ccw_addr name the CCW:
+ * The channel program; ccw_index and ccw_addr name the first CCW that is wrong, and
+ * the reason is any one of those that hold for it:
  * @VFIO_CCW_RING_R_CCW_UNMAPPED: the CCW is not in mapped memory (-EFAULT)
  * @VFIO_CCW_RING_R_CCW_TOO_MANY: the program is longer than the driver takes,
- *	or has no end (-E2BIG)
+ *	or has no end; the CCW is the last one read (-E2BIG)
  * @VFIO_CCW_RING_R_CCW_TIC_FIRST: the program begins with a TIC (-EINVAL)
- * @VFIO_CCW_RING_R_CCW_TIC_TIC: a TIC leads to a TIC (-ELOOP)
+ * @VFIO_CCW_RING_R_CCW_TIC_TIC: a TIC that another TIC leads to (-ELOOP)
  * @VFIO_CCW_RING_R_CCW_TIC_ADDR: TIC to an address not on a doubleword
  *	boundary or over 31 bits (-EINVAL)
  * @VFIO_CCW_RING_R_CCW_FORMAT: a bit that must be zero is one, or the format
