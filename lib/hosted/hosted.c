@@ -285,28 +285,49 @@ int hosted_reset(struct hosted *hosted)
 	return ret ? -EINVAL : 0;
 }
 
-int hosted_carry_out(struct hosted *hosted, const void *orb, uint8_t *irb, uint16_t *reason)
+static void by_hand(struct hosted *hosted, const void *orb, bool run, struct vfio_ccw_ring_cqe *cqe)
 {
 	struct vccw_device *dev = &hosted->dev;
 	struct vccw_req *req = &dev->queue.region_req;
 	struct vccw_fault fault = {};
-	struct irb status;
-	int ret;
+	struct irb irb;
 
+	memset(cqe, 0, sizeof(*cqe));
 	mutex_lock(&dev->lock);
 	vccw_cp_release(&req->cp);
 	vccw_pins_begin(&dev->pins);
 	req->seq = dev->pins.clock;
-	ret = vccw_cp_translate(dev, &req->cp, orb, false, &fault);
-	if (!ret) {
-		css_carry_out(dev->sch, &req->cp.orb, &status);
-		status.scsw.cmd.cpa = vccw_cp_iova(&req->cp, status.scsw.cmd.cpa);
-		vccw_irb_store(irb, &status);
+	cqe->res = vccw_cp_translate(dev, &req->cp, orb, false, &fault);
+	if (cqe->res) {
+		cqe->reason = fault.reason;
+		cqe->ccw_index = fault.ccw_index;
+		cqe->ccw_addr = fault.ccw_addr;
+	} else if (run) {
+		css_carry_out(dev->sch, &req->cp.orb, &irb);
+		irb.scsw.cmd.cpa = vccw_cp_iova(&req->cp, irb.scsw.cmd.cpa);
+		vccw_irb_store(cqe->irb, &irb);
 	}
 	vccw_pins_end(&dev->pins);
 	mutex_unlock(&dev->lock);
-	*reason = fault.reason;
-	return ret;
+}
+
+void hosted_carry_out(struct hosted *hosted, const void *orb, struct vfio_ccw_ring_cqe *cqe)
+{
+	by_hand(hosted, orb, true, cqe);
+}
+
+void hosted_translate(struct hosted *hosted, const void *orb, struct vfio_ccw_ring_cqe *cqe)
+{
+	by_hand(hosted, orb, false, cqe);
+}
+
+void hosted_unpin(struct hosted *hosted)
+{
+	struct vccw_device *dev = &hosted->dev;
+
+	mutex_lock(&dev->lock);
+	vccw_pins_drop(dev, 0, U64_MAX);
+	mutex_unlock(&dev->lock);
 }
 
 void hosted_service_time(struct hosted *hosted, uint64_t ns)

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <linux/vfio_ccw_ring.h>
+
 struct hosted;
 struct hosted_client;
 
@@ -87,14 +89,15 @@ void hosted_close(int fd);
  * hosted_carry_out() - a program without queue, ring and threads
  * @hosted: the device, which has nothing to do
  * @orb: twelve bytes of an ORB
- * @irb: receives the IRB, 64 bytes
- * @reason: receives why it is refused, enum vfio_ccw_ring_reason
+ * @cqe: receives what a CQE of it would say: res, reason, CCW and IRB
  *
  * Translates it and has the channel carry it out, in the caller's thread.
- *
- * Return: 0 or -errno.
  */
-int hosted_carry_out(struct hosted *hosted, const void *orb, uint8_t *irb, uint16_t *reason);
+void hosted_carry_out(struct hosted *hosted, const void *orb, struct vfio_ccw_ring_cqe *cqe);
+/* As hosted_carry_out(), and does not carry it out: there is no IRB. */
+void hosted_translate(struct hosted *hosted, const void *orb, struct vfio_ccw_ring_cqe *cqe);
+/* Unpins all pages that are pinned; the device has nothing to do. */
+void hosted_unpin(struct hosted *hosted);
 
 /* How long a start takes at least, ns. */
 void hosted_service_time(struct hosted *hosted, uint64_t ns);

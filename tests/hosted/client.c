@@ -15,12 +15,13 @@ struct hosted *client_device;
 struct client_ring client_ring;
 uint8_t *client_memory;
 
-static void open_ring(uint32_t entries, uint32_t flags)
+void client_open_ring(struct hosted *device, uint32_t entries, uint32_t flags)
 {
 	struct vfio_ccw_ring_setup *setup = &client_ring.setup;
 	struct ccwring_ring *ring = &client_ring.ring;
 	void *sq, *cq;
 
+	client_device = device;
 	memset(&client_ring, 0, sizeof(client_ring));
 	setup->sq_entries = entries;
 	setup->flags = flags;
@@ -52,7 +53,7 @@ void client_open(uint32_t entries, uint32_t flags)
 	assert_int_equal(hosted_client_new(&client_container), 0);
 	assert_int_equal(hosted_nop_new(client_container, &client_device), 0);
 	assert_int_equal(hosted_map(client_container, client_memory, CLIENT_IOVA, CLIENT_BYTES), 0);
-	open_ring(entries, flags);
+	client_open_ring(client_device, entries, flags);
 }
 
 void client_close(void)

@@ -1,105 +1,42 @@
 // SPDX-License-Identifier: MIT
 #include "model.h"
 
-#include <string.h>
+/* More than this is not looked at. */
+#define MAX_COMMANDS	 3000
+#define MAX_CHAIN	 256
+#define MAX_DATA	 (1U << 20)
 
-#define MAX_CCWS	       3000
-#define MAX_DATA	       (1U << 20)
+#define UNIT_CHECK	 0x02
+#define INCORRECT_LENGTH 0x40
+#define PROGRAM_CHECK	 0x20
 
-#define CC		       0x40
-#define CD		       0x80
-#define SLI		       0x20
-#define SKIP		       0x10
-#define IDA		       0x04
-
-#define CHANNEL_END_DEVICE_END 0x0c
-#define UNIT_CHECK	       0x02
-#define INCORRECT_LENGTH       0x40
-
-struct ccw {
-	uint32_t at;
-	uint8_t cmd;
-	uint8_t flags;
-	uint16_t count;
-	uint32_t cda;
-};
-
-/* One byte; false if it is not mapped. */
+/* One byte; NULL if it is not mapped. */
 static uint8_t *byte(struct model *m, uint64_t iova)
 {
-	for (unsigned int i = 0; i < 2; i++)
+	for (unsigned int i = 0; i < MODEL_AREAS; i++)
 		if (iova >= m->memory[i].iova && iova - m->memory[i].iova < m->memory[i].bytes)
 			return m->memory[i].at + (iova - m->memory[i].iova);
 	return NULL;
 }
 
-/* As it was before. */
-static const uint8_t *old_byte(const struct model *m, uint64_t iova)
+/* The CCW that is @n behind another one of its part; NULL if there is none. */
+static const struct model_read *behind(const struct model *m, const struct model_read *r,
+				       unsigned int n)
 {
-	for (unsigned int i = 0; i < 2; i++)
-		if (iova >= m->memory[i].iova && iova - m->memory[i].iova < m->memory[i].bytes)
-			return m->memory[i].before + (iova - m->memory[i].iova);
-	return NULL;
+	const struct model_read *to = r + n;
+
+	return to < m->read + m->n_read && to->part == r->part && to->taken ? to : NULL;
 }
 
-/* A number of so many bytes, the first the highest. */
-static bool number(struct model *m, uint64_t iova, unsigned int bytes, uint64_t *value)
+/* A CCW, or the one a TIC there leads to. */
+static const struct model_read *follow(const struct model *m, const struct model_read *r)
 {
-	for (*value = 0; bytes; bytes--, iova++) {
-		const uint8_t *b = old_byte(m, iova);
+	struct model_ccw ccw;
 
-		if (!b)
-			return false;
-		*value = *value << 8 | *b;
-	}
-	return true;
-}
-
-static bool fetch(struct model *m, uint32_t at, struct ccw *ccw)
-{
-	uint64_t raw;
-
-	if (at % 8 || !number(m, at, 8, &raw))
-		return false;
-	ccw->at = at;
-	ccw->cmd = raw >> 56;
-	if (m->format1) {
-		ccw->flags = raw >> 48;
-		ccw->count = raw >> 32;
-		ccw->cda = raw;
-	} else {
-		ccw->cda = raw >> 32 & 0xffffff;
-		ccw->flags = raw >> 24;
-		ccw->count = raw;
-	}
-	return true;
-}
-
-static bool is_tic(const struct model *m, const struct ccw *ccw)
-{
-	return m->format1 ? ccw->cmd == 0x08 : (ccw->cmd & 0x0f) == 0x08;
-}
-
-/* The CCW at an address, or the one a TIC there leads to. */
-static bool follow(struct model *m, uint32_t at, struct ccw *ccw)
-{
-	if (!fetch(m, at, ccw))
-		return false;
-	if (!is_tic(m, ccw))
-		return true;
-	if (m->format1 && (ccw->flags || ccw->count))
-		return false;
-	return fetch(m, ccw->cda, ccw) && !is_tic(m, ccw);
-}
-
-static bool backward(uint8_t cmd)
-{
-	return (cmd & 0x0f) == 0x0c;
-}
-
-static bool reads(uint8_t cmd)
-{
-	return (cmd & 0x03) == 0x02 || (cmd & 0x0f) == 0x04 || backward(cmd);
+	if (!r || !r->tic)
+		return r;
+	model_fetch(m, r->at, &ccw);
+	return model_find(m, ccw.cda, r->chaining);
 }
 
 /* Where the data of a CCW are, byte after byte. */
@@ -109,80 +46,78 @@ struct walk {
 	uint32_t moved;
 };
 
-static unsigned int idaw_bytes(const struct model *m)
-{
-	return m->idaw_format2 ? 8 : 4;
-}
-
-static uint32_t block(const struct model *m)
-{
-	return !m->idaw_format2 || m->idaw_2k ? 2048 : 4096;
-}
-
-static bool walk_begin(struct model *m, const struct ccw *ccw, struct walk *w)
+static bool walk_begin(const struct model *m, const struct model_ccw *ccw, struct walk *w)
 {
 	w->list = ccw->cda;
 	w->at = ccw->cda;
 	w->moved = 0;
-	return !(ccw->flags & IDA) || number(m, w->list, idaw_bytes(m), &w->at);
+	return !(ccw->flags & MODEL_IDA) || model_number(m, w->list, model_idaw_bytes(m), &w->at);
 }
 
 /* On to the next byte. */
-static bool walk_on(struct model *m, const struct ccw *ccw, uint8_t cmd, struct walk *w)
+static bool walk_on(const struct model *m, const struct model_ccw *ccw, bool backward,
+		    struct walk *w)
 {
-	bool last_of_block;
+	bool last_of_block = model_in_block(m, w->at, backward) == 1;
 
 	w->moved++;
-	last_of_block = backward(cmd) ? w->at % block(m) == 0 : w->at % block(m) == block(m) - 1;
-	if (!(ccw->flags & IDA) || !last_of_block || w->moved == ccw->count) {
-		w->at += backward(cmd) ? -1 : 1;
+	if (!(ccw->flags & MODEL_IDA) || !last_of_block || w->moved == ccw->count) {
+		w->at += backward ? -1 : 1;
 		return true;
 	}
-	w->list += idaw_bytes(m);
-	if (!number(m, w->list, idaw_bytes(m), &w->at))
-		return false;
-	return backward(cmd) ? w->at % block(m) == block(m) - 1 : w->at % block(m) == 0;
+	w->list += model_idaw_bytes(m);
+	return model_number(m, w->list, model_idaw_bytes(m), &w->at);
 }
 
 /* A command with its data chain: its CCWs, and how many bytes they hold. */
 struct command {
 	uint8_t cmd;
-	struct ccw ccws[256];
+	struct model_ccw ccws[MAX_CHAIN];
+	const struct model_read *reads[MAX_CHAIN];
 	unsigned int n;
 	uint32_t size;
 };
 
-static bool valid(const struct model *m, const struct ccw *ccw, bool chained)
+/*
+ * Nothing of the program was taken there, and an invalid CCW stands in its place: the
+ * device has skipped, and come out of the program.
+ */
+static void run_out(struct model *m, uint32_t at)
 {
-	if (!chained && (!(ccw->cmd & 0x0f) || (ccw->cmd & 0x0f) == 0x08))
-		return false;
-	if (ccw->flags & 0x03 || ccw->cda > 0x7fffffff)
-		return false;
-	return ccw->count || (m->format1 && !chained && !(ccw->flags & CD));
+	m->dstat = 0;
+	m->cstat = PROGRAM_CHECK;
+	m->count = 0;
+	m->end_cpa = at + 8;
 }
 
-static enum model_end collect(struct model *m, const struct ccw *first, struct command *c)
+/* MODEL_ENDED: the program has, because a part of the chain is missing. */
+static enum model_end collect(struct model *m, const struct model_read *r, struct command *c)
 {
-	c->cmd = first->cmd;
-	c->ccws[0] = *first;
 	c->size = 0;
-	for (c->n = 1;; c->n++) {
-		const struct ccw *ccw = &c->ccws[c->n - 1];
+	for (c->n = 0; c->n < MAX_CHAIN && c->size <= MAX_DATA;) {
+		const struct model_read *next;
+		struct model_ccw *ccw = &c->ccws[c->n];
 
-		if (!valid(m, ccw, c->n > 1))
-			return MODEL_WRONG;
+		model_fetch(m, r->at, ccw);
+		/* Skipped to, one of a data chain is a command like its chain's. */
+		if (!c->n)
+			c->cmd = r->chaining ? r->chaining : ccw->cmd;
+		c->reads[c->n++] = r;
 		c->size += ccw->count;
-		if (!(ccw->flags & CD))
+		if (!(ccw->flags & MODEL_CD))
+			return MODEL_GOES_ON;
+		next = follow(m, behind(m, r, 1));
+		if (!next) {
+			run_out(m, r->at + 8);
 			return MODEL_ENDED;
-		if (c->n == 256 || c->size > MAX_DATA)
-			return MODEL_ENDLESS;
-		if (!follow(m, ccw->at + 8, &c->ccws[c->n]))
-			return MODEL_WRONG;
+		}
+		r = next;
 	}
+	return MODEL_ENDLESS;
 }
 
 /* Moves bytes of one CCW. */
-static bool move_ccw(struct model *m, const struct ccw *ccw, uint8_t cmd, uint8_t *buffer,
+static bool move_ccw(struct model *m, const struct model_ccw *ccw, uint8_t cmd, uint8_t *buffer,
 		     uint32_t n)
 {
 	struct walk w;
@@ -194,13 +129,13 @@ static bool move_ccw(struct model *m, const struct ccw *ccw, uint8_t cmd, uint8_
 
 		if (!b)
 			return false;
-		if (reads(cmd))
+		if (model_reads(cmd))
 			*b = *buffer;
 		else
 			*buffer = *b;
 		if (!--n)
 			return true;
-		if (!walk_on(m, ccw, cmd, &w))
+		if (!walk_on(m, ccw, model_backward(cmd), &w))
 			return false;
 	}
 }
@@ -210,119 +145,88 @@ static bool move_ccw(struct model *m, const struct ccw *ccw, uint8_t cmd, uint8_
  * @last: receives the CCW at which they end, @left how much of it is left.
  */
 static bool move(struct model *m, struct command *c, uint8_t *buffer, uint32_t n,
-		 const struct ccw **last, uint32_t *left)
+		 unsigned int *last, uint32_t *left)
 {
-	for (unsigned int i = 0;; i++) {
-		const struct ccw *ccw = &c->ccws[i];
+	for (*last = 0;; ++*last) {
+		const struct model_ccw *ccw = &c->ccws[*last];
 		uint32_t part = n < ccw->count ? n : ccw->count;
 
-		*last = ccw;
 		*left = ccw->count - part;
-		if (part && !(reads(c->cmd) && ccw->flags & SKIP) &&
+		if (part && !(model_reads(c->cmd) && ccw->flags & MODEL_SKIP) &&
 		    !move_ccw(m, ccw, c->cmd, buffer, part))
 			return false;
 		buffer += part;
 		n -= part;
-		if (*left || i + 1 == c->n)
+		if (*left || *last + 1 == c->n)
 			return true;
 	}
 }
 
-/* What the device has for a command that reads; how much. */
-static uint32_t device_gives(struct model *m, uint8_t cmd, uint8_t *to, uint8_t *dstat)
+/* Has the device carry it out. */
+static bool transfer(struct model *m, struct command *c, uint8_t *dstat, unsigned int *last,
+		     uint32_t *left)
 {
-	static const uint8_t id[] = { 0xff, 0x38, 0x32, 0x01, 0, 0, 0 };
-	struct model_device *d = &m->device;
+	static uint8_t buffer[MAX_DATA];
+	uint8_t sense[DEVICE_SENSE];
+	struct hosted_command h = {
+		.code = c->cmd, .data = buffer, .size = c->size, .sense = sense
+	};
 
-	switch (cmd) {
-	case 0x02:
-	case 0x0c:
-		memcpy(to, d->data, d->size);
-		return d->size;
-	case 0x04:
-		memcpy(to, d->sense, sizeof(d->sense));
-		return sizeof(d->sense);
-	case 0xe4:
-		memcpy(to, id, sizeof(id));
-		return sizeof(id);
-	default:
-		memset(d->sense, 0, sizeof(d->sense));
-		d->sense[0] = 0x80;
-		*dstat |= UNIT_CHECK;
-		return 0;
+	if (model_reads(c->cmd)) {
+		*dstat = device_carry_out(&m->device, &h);
+		return move(m, c, buffer, h.done, last, left);
 	}
+	/* A NO-OPERATION names no data. */
+	if (c->cmd != DEVICE_CMD_NOP && c->size && !move(m, c, buffer, c->size, last, left))
+		return false;
+	*dstat = device_carry_out(&m->device, &h);
+	*last = c->n - 1;
+	*left = c->size - h.done;
+	return true;
 }
 
-/* How much of what is written the device takes. */
-static uint32_t device_takes(struct model *m, uint8_t cmd, const uint8_t *from, uint32_t n,
-			     uint8_t *dstat)
+/* Carries out one command; where the program goes on, NULL at its end. */
+static bool carry_out(struct model *m, struct command *c, const struct model_read **next)
 {
-	struct model_device *d = &m->device;
-
-	if (cmd == 0x03)
-		return n;
-	if (cmd == 0x01) {
-		d->size = n < sizeof(d->data) ? n : sizeof(d->data);
-		memcpy(d->data, from, d->size);
-		return d->size;
-	}
-	memset(d->sense, 0, sizeof(d->sense));
-	d->sense[0] = 0x80;
-	*dstat |= UNIT_CHECK;
-	return 0;
-}
-
-/* Carries out one command; where the program goes on, 0 at its end. */
-static bool carry_out(struct model *m, struct command *c, uint32_t *next)
-{
-	static uint8_t buffer[MAX_DATA + 65536];
-	const struct ccw *last = &c->ccws[c->n - 1];
-	uint8_t dstat = CHANNEL_END_DEVICE_END;
+	unsigned int last = 0, skip;
 	bool suppressed, chains;
-	uint32_t left, done;
+	uint32_t left;
+	uint8_t flags;
 
-	if (reads(c->cmd)) {
-		done = device_gives(m, c->cmd, buffer, &dstat);
-		done = done < c->size ? done : c->size;
-		if (!move(m, c, buffer, done, &last, &left))
-			return false;
-	} else {
-		/* A NO-OPERATION names no data. */
-		if (c->cmd != 0x03 && c->size && !move(m, c, buffer, c->size, &last, &left))
-			return false;
-		last = &c->ccws[c->n - 1];
-		left = c->size - device_takes(m, c->cmd, buffer, c->size, &dstat);
-	}
+	*next = NULL;
+	if (!transfer(m, c, &m->dstat, &last, &left))
+		return false;
+	flags = c->ccws[last].flags;
 	/* Chain data outdoes the other two flags. */
-	suppressed = last->flags & SLI && !(last->flags & CD);
-	chains = last->flags & CC && !(last->flags & CD);
-	m->cstat = left && c->size && !suppressed && !(dstat & UNIT_CHECK) ? INCORRECT_LENGTH : 0;
-	m->dstat = dstat;
+	suppressed = flags & MODEL_SLI && !(flags & MODEL_CD);
+	chains = flags & MODEL_CC && !(flags & MODEL_CD);
+	m->cstat = left && c->size && !suppressed && !(m->dstat & UNIT_CHECK) ? INCORRECT_LENGTH
+									      : 0;
 	m->count = left;
-	m->end_cpa = last->at + 8;
-	*next = chains && !m->cstat && !(dstat & UNIT_CHECK) ? last->at + 8 : 0;
+	m->end_cpa = c->reads[last]->at + 8;
+	if (!chains || m->cstat || m->dstat & UNIT_CHECK)
+		return true;
+	skip = m->dstat & DEVICE_STATUS_MODIFIER ? 2 : 1;
+	*next = follow(m, behind(m, c->reads[last], skip));
+	if (!*next)
+		run_out(m, c->reads[last]->at + skip * 8);
 	return true;
 }
 
 enum model_end model_run(struct model *m)
 {
+	const struct model_read *next = m->read;
 	static struct command command;
 	enum model_end end;
-	struct ccw ccw;
-	uint32_t next;
 
-	if (!fetch(m, m->cpa, &ccw) || is_tic(m, &ccw))
-		return MODEL_WRONG;
-	for (unsigned int n = 0; n < MAX_CCWS; n += command.n) {
-		end = collect(m, &ccw, &command);
-		if (end != MODEL_ENDED)
+	for (unsigned int n = 0; n < MAX_COMMANDS; n += command.n) {
+		end = collect(m, next, &command);
+		if (end != MODEL_GOES_ON)
 			return end;
 		if (!carry_out(m, &command, &next))
 			return MODEL_WRONG;
 		if (!next)
 			return MODEL_ENDED;
-		if (!follow(m, next, &ccw))
-			return MODEL_WRONG;
 	}
 	return MODEL_ENDLESS;
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "device.h"
+
 static uint64_t state = 1;
 
 void random_seed(uint64_t seed)
@@ -31,21 +33,52 @@ void random_bytes(void *to, size_t n)
 
 uint32_t random_place(void)
 {
-	return RANDOM_PROGRAMS + any(64) * 256;
+	return RANDOM_PROGRAMS + any(16) * 256;
 }
 
-/* Mostly of something, sometimes of nothing. */
+struct random_kind random_kind(void)
+{
+	struct random_kind kind = {
+		.format1 = any(4),
+		.idaw_format2 = any(3),
+		.idaw_2k = any(2),
+	};
+
+	return kind;
+}
+
+struct ccwring_orb random_orb(uint32_t at, const struct random_kind *kind)
+{
+	uint32_t word = CCWRING_ORB_DEFAULT & ~(CCWRING_ORB_F | CCWRING_ORB_H | CCWRING_ORB_T);
+	struct ccwring_orb orb;
+
+	ccwring_orb_init(&orb, at);
+	word |= kind->format1 ? CCWRING_ORB_F : 0;
+	word |= kind->idaw_format2 ? CCWRING_ORB_H : 0;
+	word |= kind->idaw_2k ? CCWRING_ORB_T : 0;
+	ccwring_orb_set_word1(&orb, word);
+	return orb;
+}
+
+static uint32_t data_address(void)
+{
+	return RANDOM_DATA + any(RANDOM_END - RANDOM_DATA);
+}
+
+/* Mostly of something, sometimes of nothing; around the ends of formats. */
 static uint32_t address(void)
 {
 	switch (any(8)) {
 	case 0:
-		return now_and_then(4) ? any(UINT32_MAX) : RANDOM_DATA + any(0x20000);
+		return now_and_then(4) ? any(UINT32_MAX) : data_address();
 	case 1:
 		return RANDOM_AREA + any(RANDOM_AREA_SIZE + 64);
 	case 2:
-		return CLIENT_IOVA + CLIENT_BYTES - any(5000);
+		return RANDOM_END - any(5000);
+	case 3:
+		return (now_and_then(2) ? 1U << 31 : 1U << 24) - 4096 + any(8192);
 	default:
-		return RANDOM_DATA + any(0x20000);
+		return data_address();
 	}
 }
 
@@ -53,7 +86,8 @@ static uint8_t command(void)
 {
 	static const uint8_t known[] = { CCWRING_CMD_WRITE,	CCWRING_CMD_READ,
 					 CCWRING_CMD_NOP,	CCWRING_CMD_SENSE,
-					 CCWRING_CMD_READ_BACK, CCWRING_CMD_SENSE_ID };
+					 CCWRING_CMD_READ_BACK, CCWRING_CMD_SENSE_ID,
+					 DEVICE_CMD_SEARCH };
 
 	return now_and_then(10) ? any(256) : known[any(sizeof(known))];
 }
@@ -81,8 +115,10 @@ static void put_idaws(uint32_t list, const struct random_kind *kind, bool backwa
 	uint8_t *to = client_at(list);
 
 	for (unsigned int i = 0; i < 40; i++) {
-		uint32_t idaw = address();
+		uint64_t idaw = address();
 
+		if (now_and_then(100))
+			idaw |= 1ULL << 32;
 		if (i && !now_and_then(50))
 			idaw = idaw / block * block + (backward ? block - 1 : 0);
 		if (kind->idaw_format2)
@@ -101,7 +137,7 @@ void random_right(uint32_t at, const struct random_kind *kind)
 	for (unsigned int i = 0; i < n; i++)
 		put_ccw(at + i * 8, kind, commands[any(sizeof(commands))],
 			CCWRING_CCW_SLI | (i + 1 < n ? CCWRING_CCW_CC : 0),
-			1 + any(now_and_then(4) ? 9000 : 300), RANDOM_DATA + any(0x20000));
+			1 + any(300) * (now_and_then(4) ? 30 : 1), RANDOM_DATA + any(0x2000));
 }
 
 void random_wild(uint32_t at, const struct random_kind *kind)
@@ -115,7 +151,7 @@ void random_wild(uint32_t at, const struct random_kind *kind)
 		flags |= i + 1 < n ? (now_and_then(4) ? CCWRING_CCW_CD : CCWRING_CCW_CC) : 0;
 		flags |= now_and_then(10) ? CCWRING_CCW_SKIP : 0;
 		if (now_and_then(4)) {
-			data = RANDOM_PROGRAMS + 0x8000 + any(60) * 512;
+			data = RANDOM_LISTS + any(16) * 512;
 			put_idaws(data, kind, cmd == CCWRING_CMD_READ_BACK);
 			flags |= CCWRING_CCW_IDA;
 		}
@@ -123,7 +159,7 @@ void random_wild(uint32_t at, const struct random_kind *kind)
 			flags = any(256);
 		if (now_and_then(10))
 			put_ccw(ccw, kind, CCWRING_CMD_TIC, 0, 0,
-				any(3) ? at + any(n) * 8 : random_place());
+				any(3) ? at + any(n + 2) * 8 : random_place() + any(8) * 8);
 		else
 			put_ccw(ccw, kind, cmd, flags,
 				now_and_then(32) ? any(65536) : any(now_and_then(4) ? 6000 : 300),

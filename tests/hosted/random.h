@@ -5,12 +5,14 @@
 
 #include "client.h"
 
-/* Where there are programs, and data; in the client's memory. */
+/* Where there are programs, IDAWs and data; in the client's memory. */
 #define RANDOM_PROGRAMS	 CLIENT_IOVA
-#define RANDOM_DATA	 (CLIENT_IOVA + 0x20000)
+#define RANDOM_LISTS	 (CLIENT_IOVA + 0x1000)
+#define RANDOM_DATA	 (CLIENT_IOVA + 0x3000)
+#define RANDOM_END	 (CLIENT_IOVA + 0x8000)
 /* Memory mapped apart. */
 #define RANDOM_AREA	 0x300000UL
-#define RANDOM_AREA_SIZE 0x8000UL
+#define RANDOM_AREA_SIZE 0x2000UL
 
 /* What the ORB says of a program. */
 struct random_kind {
@@ -18,6 +20,10 @@ struct random_kind {
 	bool idaw_format2;
 	bool idaw_2k;
 };
+
+struct random_kind random_kind(void);
+/* An ORB for the program there. */
+struct ccwring_orb random_orb(uint32_t at, const struct random_kind *kind);
 
 void random_seed(uint64_t seed);
 /* Less than @n. */
