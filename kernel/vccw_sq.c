@@ -344,7 +344,8 @@ static void vccw_sq_run(struct vccw_batch *b, const struct vfio_ccw_ring_sqe *sq
 			dev = b->dev;
 			start = head;
 		}
-		if (unlikely(head != start || !vccw_sqe_more(dev, sqe))) {
+		/* At first there is no device, and any bytes may be there. */
+		if (unlikely(head != start || !dev || !vccw_sqe_more(dev, sqe))) {
 			vccw_sqe_consume(b, sqe);
 			dev = b->dev;
 			start = b->start;
@@ -358,7 +359,7 @@ static void vccw_sq_consume(struct vccw_ring *ring, u32 n)
 	struct vccw_batch batch = {
 		.ring = ring,
 		.end = &batch.devices,
-		.start = U64_MAX,	/* like no SQE that could be */
+		.start = U64_MAX,	/* like no good SQE */
 	};
 	u32 next = ring->sq_next + n, first = ring->sq_next & ring->sq_mask;
 	u32 run = min(n, ring->sq_entries - first);

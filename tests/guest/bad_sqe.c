@@ -19,6 +19,8 @@ static void bad_sqes(struct t_vm *vm, struct t_ring *ring)
 	REFUSED(opcode, .opcode = 6);
 	REFUSED(opcode, .opcode = 0x80);
 	REFUSED(opcode, .opcode = 0xff);
+	REFUSED(opcode, .opcode = 0xff, .flags = 0xff, .subchannel = 0xffff,
+		.reserved0 = 0xffffffff);
 	REFUSED(flags, .flags = 2);
 	REFUSED(flags, .flags = 0x80);
 	REFUSED(flags, .opcode = VFIO_CCW_RING_OP_START, .flags = 2);

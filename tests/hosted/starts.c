@@ -106,6 +106,23 @@ static void many(void **state)
 	assert_int_equal(*(uint8_t *)client_at(DATA), 0xff);
 }
 
+/* The first SQE of a batch, before it is known for which subchannel. */
+static void all_ones(void **state)
+{
+	struct vfio_ccw_ring_sqe *sqe = ccwring_get_sqe(&client_ring.ring);
+	struct vfio_ccw_ring_cqe cqe;
+
+	(void)state;
+	memset(sqe, 0xff, sizeof(*sqe));
+	assert_int_equal(client_enter(1), 1);
+	cqe = client_next();
+	assert_int_equal(cqe.res, -EOPNOTSUPP);
+	assert_int_equal(cqe.reason, VFIO_CCW_RING_R_OPCODE);
+	client_ccw(PROGRAM, CCWRING_CMD_NOP, CCWRING_CCW_SLI, 1, DATA);
+	cqe = one(PROGRAM);
+	assert_true(ccwring_cqe_good(&cqe));
+}
+
 /* A refusal names the rule and the CCW. */
 static void refused(void **state)
 {
@@ -291,6 +308,6 @@ static void reset(void **state)
 #define POLLED(f)      cmocka_unit_test_setup_teardown(f, setup_polled, teardown)
 #define WITH_THREAD(f) cmocka_unit_test_setup_teardown(f, setup_thread, teardown)
 
-RUN(TEST(nop), TEST(data), TEST(many), TEST(refused), TEST(two_ways), TEST(tic_to_the_next),
-    TEST(held), TEST(halted), TEST(cleared), TEST(unmapped), TEST(reset), POLLED(nop), POLLED(data),
-    POLLED(many), POLLED(halted), WITH_THREAD(nop))
+RUN(TEST(nop), TEST(data), TEST(many), TEST(all_ones), TEST(refused), TEST(two_ways),
+    TEST(tic_to_the_next), TEST(held), TEST(halted), TEST(cleared), TEST(unmapped), TEST(reset),
+    POLLED(nop), POLLED(data), POLLED(many), POLLED(halted), WITH_THREAD(nop))
