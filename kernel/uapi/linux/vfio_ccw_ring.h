@@ -329,7 +329,8 @@ struct vfio_ccw_ring_cqe {
  * @VFIO_CCW_RING_R_IDAW_FORMAT: a format-1 IDAW with its first bit one
  *	(-EINVAL)
  * @VFIO_CCW_RING_R_PIN_LIMIT: pages cannot be pinned within the driver's
- *	limit or RLIMIT_MEMLOCK (-ENOMEM)
+ *	limit or RLIMIT_MEMLOCK (-ENOMEM), or not yet, because what was there before
+ *	it was discarded is still in use (-EBUSY)
  * @VFIO_CCW_RING_R_NO_MEMORY: no kernel memory for the program (-ENOMEM)
  *
  * The subchannel:
