@@ -16,6 +16,8 @@
 #include "fault.h"
 
 #define MAX_SUBCHANNELS 256
+/* In a process of one thread a program of more commands goes on for ever. */
+#define ENOUGH_COMMANDS 64
 
 struct shim_css {
 	struct subchannel *sch;
@@ -32,6 +34,7 @@ struct shim_css {
 	enum hosted_fault fault; /* of this start */
 	bool refused; /* by SSCH, because of it */
 	bool again; /* the device is about to end a second time */
+	unsigned int commands; /* of this start, in a process of one thread */
 	bool pending; /* there is status, */
 	struct irb irb; /* which is this */
 	bool leaving;
@@ -66,6 +69,8 @@ static bool stopped(void *arg)
 
 	pthread_mutex_lock(&css->lock);
 	stop = css->actl & (SCSW_ACTL_HALT_PEND | SCSW_ACTL_CLEAR_PEND) || css->leaving;
+	if (shim_go_on && css->fctl)
+		stop |= css->commands++ >= ENOUGH_COMMANDS;
 	pthread_mutex_unlock(&css->lock);
 	return stop;
 }
@@ -182,6 +187,7 @@ static void start(struct shim_css *css)
 {
 	struct irb irb;
 
+	css->commands = 0;
 	css->actl = SCSW_ACTL_SCHACT | SCSW_ACTL_DEVACT;
 	if (css->service_ns)
 		serve(css);
@@ -205,25 +211,47 @@ static void interrupt(struct shim_css *css)
 	pthread_mutex_lock(&css->lock);
 }
 
+/* What there is to do next: false if there is nothing. */
+static bool go_on(struct shim_css *css)
+{
+	if (interrupts(css))
+		interrupt(css);
+	else if (css->again && !css->pending)
+		end_again(css);
+	else if (css->actl & (SCSW_ACTL_HALT_PEND | SCSW_ACTL_CLEAR_PEND))
+		end_by_function(css);
+	else if (css->actl & SCSW_ACTL_START_PEND)
+		start(css);
+	else
+		return false;
+	return true;
+}
+
 static void *run(void *data)
 {
 	struct shim_css *css = data;
 
 	pthread_mutex_lock(&css->lock);
 	while (!css->leaving) {
-		if (interrupts(css))
-			interrupt(css);
-		else if (css->again && !css->pending)
-			end_again(css);
-		else if (css->actl & (SCSW_ACTL_HALT_PEND | SCSW_ACTL_CLEAR_PEND))
-			end_by_function(css);
-		else if (css->actl & SCSW_ACTL_START_PEND)
-			start(css);
-		else
+		if (!go_on(css))
 			pthread_cond_wait(&css->work, &css->lock);
 	}
 	pthread_mutex_unlock(&css->lock);
 	return NULL;
+}
+
+bool css_go_on(void)
+{
+	bool done = false;
+
+	for (unsigned int i = 0; i < MAX_SUBCHANNELS && !done; i++) {
+		if (!table[i])
+			continue;
+		pthread_mutex_lock(&table[i]->css->lock);
+		done = go_on(table[i]->css);
+		pthread_mutex_unlock(&table[i]->css->lock);
+	}
+	return done;
 }
 
 /* Instructions */
@@ -447,7 +475,7 @@ struct subchannel *css_new(const struct hosted_ops *ops, void *device, css_irq_t
 	};
 	pthread_mutex_init(&css->lock, NULL);
 	shim_cond_init(&css->work);
-	if (!shim_thread_create(&css->thread, run, css))
+	if (shim_go_on || !shim_thread_create(&css->thread, run, css))
 		return sch;
 	give_number_back(sch);
 fail:
@@ -464,7 +492,8 @@ void css_free(struct subchannel *sch, bool device_too)
 	css->leaving = true;
 	pthread_cond_signal(&css->work);
 	pthread_mutex_unlock(&css->lock);
-	pthread_join(css->thread, NULL);
+	if (!shim_go_on)
+		pthread_join(css->thread, NULL);
 	give_number_back(sch);
 	if (device_too && css->channel.ops->free)
 		css->channel.ops->free(css->channel.device);

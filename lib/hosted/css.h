@@ -18,6 +18,8 @@ void css_free(struct subchannel *sch, bool device_too);
 /* A program, now, in this thread; nothing has been started. */
 void css_carry_out(struct subchannel *sch, const union orb *orb, struct irb *irb);
 void css_service_time(struct subchannel *sch, u64 ns);
+/* Does one thing there is to do, in a process of one thread: false if there is none. */
+bool css_go_on(void);
 void css_faults(struct subchannel *sch, const struct hosted_faults *faults);
 
 /**

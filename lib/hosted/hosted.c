@@ -330,6 +330,16 @@ void hosted_unpin(struct hosted *hosted)
 	mutex_unlock(&dev->lock);
 }
 
+void hosted_alone(void)
+{
+	shim_go_on = css_go_on;
+}
+
+bool hosted_go_on(void)
+{
+	return css_go_on();
+}
+
 void hosted_service_time(struct hosted *hosted, uint64_t ns)
 {
 	css_service_time(hosted->dev.sch, ns);

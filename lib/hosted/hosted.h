@@ -99,6 +99,15 @@ void hosted_translate(struct hosted *hosted, const void *orb, struct vfio_ccw_ri
 /* Unpins all pages that are pinned; the device has nothing to do. */
 void hosted_unpin(struct hosted *hosted);
 
+/*
+ * Before there is any device: all are carried out by who waits, or by hosted_go_on(),
+ * and time is made up, so that a run can be repeated exactly.  A program of many commands
+ * goes on for ever.  No ring may have a thread.
+ */
+void hosted_alone(void);
+/* Does one thing a subchannel has to do: false if there is none. */
+bool hosted_go_on(void);
+
 /* How long a start takes at least, ns. */
 void hosted_service_time(struct hosted *hosted, uint64_t ns);
 

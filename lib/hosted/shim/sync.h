@@ -16,13 +16,23 @@
 
 /* Memory order */
 
-#define READ_ONCE(x)		__atomic_load_n(&(x), __ATOMIC_RELAXED)
+#ifndef __clang__
+#define READ_ONCE(x) __atomic_load_n(&(x), __ATOMIC_RELAXED)
+#else /* knows no atomic access to what is not aligned, as part of an ORB */
+#define READ_ONCE(x)                                                          \
+	({                                                                    \
+		const volatile struct {                                       \
+			__typeof__(x) value;                                  \
+		} __attribute__((packed)) *at_ = (const volatile void *)&(x); \
+		at_->value;                                                   \
+	})
+#endif
 #define WRITE_ONCE(x, v)	__atomic_store_n(&(x), v, __ATOMIC_RELAXED)
 #define smp_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define smp_store_release(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
 #define smp_mb()		__atomic_thread_fence(__ATOMIC_SEQ_CST)
 #define barrier()		__asm__ volatile("" : : : "memory")
-#define cpu_relax()		sched_yield()
+#define cpu_relax()		shim_relax()
 #define cond_resched()		((void)0)
 
 /* Known, and meant: a sanitizer need not say so. */
@@ -111,6 +121,13 @@ void shim_assert_held(const struct shim_lock *lock);
 	shim_assert_held(_Generic((l), struct mutex *                          \
 				  : &((struct mutex *)(l))->lock, spinlock_t * \
 				  : (spinlock_t *)(l)))
+
+/*
+ * In a process of one thread: who waits has the machine do one thing there is to do;
+ * false if there is none.  NULL: there are threads.
+ */
+extern bool (*shim_go_on)(void);
+void shim_relax(void);
 
 /* Time: a jiffy is a millisecond. */
 
