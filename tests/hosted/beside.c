@@ -57,10 +57,8 @@ static void model_areas(void)
 
 struct hosted *beside_open(void)
 {
-	static const struct hosted_ops ops = { .carry_out = device_carry_out };
-
 	assert_int_equal(hosted_client_new(&client_container), 0);
-	assert_int_equal(hosted_new(client_container, &ops, &device, &hosted), 0);
+	assert_int_equal(hosted_new(client_container, &device_ops, &device, &hosted), 0);
 	map_memory();
 	model_areas();
 	beside_reset();

@@ -45,14 +45,26 @@ void client_open_ring(struct hosted *device, uint32_t entries, uint32_t flags)
 	ring->cqes = (void *)((uint8_t *)cq + setup->off_cqes);
 }
 
-void client_open(uint32_t entries, uint32_t flags)
+static void open_memory(void)
 {
 	client_memory = mmap(NULL, CLIENT_BYTES, PROT_READ | PROT_WRITE,
 			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	assert_ptr_not_equal(client_memory, MAP_FAILED);
 	assert_int_equal(hosted_client_new(&client_container), 0);
-	assert_int_equal(hosted_nop_new(client_container, &client_device), 0);
 	assert_int_equal(hosted_map(client_container, client_memory, CLIENT_IOVA, CLIENT_BYTES), 0);
+}
+
+void client_open(uint32_t entries, uint32_t flags)
+{
+	open_memory();
+	assert_int_equal(hosted_nop_new(client_container, &client_device), 0);
+	client_open_ring(client_device, entries, flags);
+}
+
+void client_open_with(const struct hosted_ops *ops, void *device, uint32_t entries, uint32_t flags)
+{
+	open_memory();
+	assert_int_equal(hosted_new(client_container, ops, device, &client_device), 0);
 	client_open_ring(client_device, entries, flags);
 }
 

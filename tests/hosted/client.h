@@ -20,6 +20,8 @@ struct client_ring {
 
 /* A no-operation device with memory mapped, and a ring of so many entries. */
 void client_open(uint32_t entries, uint32_t flags);
+/* The same with another device. */
+void client_open_with(const struct hosted_ops *ops, void *device, uint32_t entries, uint32_t flags);
 /* Only the ring, for a device with memory there is already. */
 void client_open_ring(struct hosted *device, uint32_t entries, uint32_t flags);
 /* Of what client_open() has opened. */

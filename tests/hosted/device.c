@@ -52,6 +52,8 @@ uint8_t device_carry_out(void *arg, struct hosted_command *c)
 	static const uint8_t id[] = { 0xff, 0x38, 0x32, 0x01, 0, 0, 0 };
 	struct device *device = arg;
 
+	if (device->patience && device->commands++ == device->patience)
+		return reject(device, c);
 	switch (c->code) {
 	case DEVICE_CMD_NOP:
 		c->done = c->size;
@@ -71,3 +73,10 @@ uint8_t device_carry_out(void *arg, struct hosted_command *c)
 		return reject(device, c);
 	}
 }
+
+static void begin(void *device)
+{
+	((struct device *)device)->commands = 0;
+}
+
+const struct hosted_ops device_ops = { .begin = begin, .carry_out = device_carry_out };

@@ -31,17 +31,24 @@
  * @size: how many
  * @turn: Searches so far; the record whose number this is comes by, of four
  * @sense: what Sense gives
+ * @patience: commands that one program may have, 0 for any number
+ * @commands: of this one so far
  */
 struct device {
 	uint8_t data[65536];
 	uint32_t size;
 	uint32_t turn;
 	uint8_t sense[DEVICE_SENSE];
+	uint32_t patience;
+	uint32_t commands;
 };
 
 /* As new. */
 void device_reset(struct device *device);
 /* A command; device status. */
 uint8_t device_carry_out(void *device, struct hosted_command *command);
+
+/* The same for hosted_new(). */
+extern const struct hosted_ops device_ops;
 
 #endif

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "model.h"
 
-/* More than this is not looked at. */
-#define MAX_COMMANDS	 3000
+/* More than this is not looked at: CCWs, and bytes there is room for. */
+#define MAX_CCWS	 3000
 #define MAX_CHAIN	 256
-#define MAX_DATA	 (1U << 20)
+#define MAX_DATA	 (1U << 17)
 
 #define UNIT_CHECK	 0x02
 #define INCORRECT_LENGTH 0x40
@@ -216,11 +216,13 @@ static bool carry_out(struct model *m, struct command *c, const struct model_rea
 enum model_end model_run(struct model *m)
 {
 	const struct model_read *next = m->read;
+	uint32_t bytes = 0;
 	static struct command command;
 	enum model_end end;
 
-	for (unsigned int n = 0; n < MAX_COMMANDS; n += command.n) {
+	for (unsigned int n = 0; n < MAX_CCWS && bytes <= MAX_DATA; n += command.n) {
 		end = collect(m, next, &command);
+		bytes += command.size;
 		if (end != MODEL_GOES_ON)
 			return end;
 		if (!carry_out(m, &command, &next))
