@@ -53,7 +53,8 @@ struct vccw_uring;
  * @poll_ns: for how long without a pause
  * @thread: consumes SQEs, NULL if there is none
  * @thread_ns: how long it looks in vain before it sleeps
- * @thread_wait: where it sleeps; its lock protects @flags while it does
+ * @thread_wait: where it sleeps; its lock protects @flags while it does, and
+ * @thread_called: it was to be woken while it did not sleep
  *
  * @submit: serialises submitters and pollers; protects @sq_next, @devices and @top
  * @sq_next: the SQ head; what @sq_head says is never read back
@@ -95,6 +96,7 @@ struct vccw_ring {
 	struct task_struct *thread;
 	u64 thread_ns;
 	wait_queue_head_t thread_wait;
+	bool thread_called;
 
 	struct mutex submit;
 	u32 sq_next;

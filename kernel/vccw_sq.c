@@ -372,6 +372,13 @@ static void vccw_sq_consume(struct vccw_ring *ring, u32 n)
 	smp_store_release(ring->sq_head, next);	   /* (J) pairs with (I) */
 }
 
+/* Who has submitted may not wait; where there is a thread, that is for it. */
+static void vccw_sq_have_polled(struct vccw_ring *ring)
+{
+	if (ring->thread && ring->thread != current)
+		vccw_thread_wake(ring);
+}
+
 /**
  * vccw_sq_submit - consume SQEs
  * @ring: the ring
@@ -402,6 +409,8 @@ long vccw_sq_submit(struct vccw_ring *ring, u32 to_submit)
 	ret = wanted && !n ? -EBUSY : n;
 out:
 	mutex_unlock(&ring->submit);
+	if (ring->polled && ret > 0)
+		vccw_sq_have_polled(ring);
 	return ret;
 }
 

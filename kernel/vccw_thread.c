@@ -31,8 +31,8 @@ static bool vccw_thread_has_work(struct vccw_ring *ring)
 /*
  * The flag goes on together with the thread's place on the wait queue, under the
  * queue's lock, so that whoever wakes the thread can take it back: user space calls
- * once, however long the thread takes to run.  @stuck: the SQ tail at which nothing
- * could be consumed.
+ * once, however long the thread takes to run.  Who has come before it was there has
+ * left word.  @stuck: the SQ tail at which nothing could be consumed.
  */
 static void vccw_thread_sleep(struct vccw_ring *ring, u32 stuck)
 {
@@ -40,6 +40,11 @@ static void vccw_thread_sleep(struct vccw_ring *ring, u32 stuck)
 	DEFINE_WAIT(wait);
 
 	spin_lock_irq(&queue->lock);
+	if (ring->thread_called) {
+		ring->thread_called = false;
+		spin_unlock_irq(&queue->lock);
+		return;
+	}
 	__add_wait_queue_entry_tail(queue, &wait);
 	WRITE_ONCE(*ring->flags, VFIO_CCW_RING_NEED_WAKEUP);
 	set_current_state(TASK_INTERRUPTIBLE);
@@ -56,8 +61,11 @@ static void vccw_thread_sleep(struct vccw_ring *ring, u32 stuck)
 }
 
 /**
- * vccw_thread_wake - the VFIO_CCW_RING_ENTER_WAKEUP of ENTER
+ * vccw_thread_wake - have the thread look again before it sleeps
  * @ring: a ring with a thread
+ *
+ * For VFIO_CCW_RING_ENTER_WAKEUP, and for who has submitted without the thread what it
+ * has to poll for.
  *
  * Context: process context.
  */
@@ -67,6 +75,8 @@ void vccw_thread_wake(struct vccw_ring *ring)
 	if (waitqueue_active(&ring->thread_wait)) {
 		WRITE_ONCE(*ring->flags, 0);
 		wake_up_locked(&ring->thread_wait);
+	} else {
+		ring->thread_called = true;
 	}
 	spin_unlock_irq(&ring->thread_wait.lock);
 }

@@ -137,6 +137,28 @@ static void sleeps_and_wakes(struct t_vm *vm)
 	t_ring_close(&ring);
 }
 
+/* Who submits by himself, and nobody wakes the thread: it has to poll all the same. */
+static void polls_for_others(struct t_vm *vm)
+{
+	struct vfio_ccw_ring_cqe cqe = { 0 };
+	unsigned int i, ended = 0;
+	struct t_ring ring;
+
+	open_ring(&ring, vm, VFIO_CCW_RING_SETUP_POLL, 100, 0);
+	for (i = 0; i < 20; i++) {
+		/* Asleep, or about to. */
+		usleep(i * 20);
+		start(&ring, i);
+		if (t_ring_enter(&ring, 1, 0) < 0 || !look(&ring, &cqe))
+			break;
+		ended += cqe.user_data == i && !cqe.res;
+	}
+	T_EQUAL(ended, 20, "a thread that sleeps polls for who has submitted by ENTER");
+	start(&ring, 99);
+	T_CHECK(t_ring_enter(&ring, 1, 1) >= 0, "... and waits there");
+	t_ring_close(&ring);
+}
+
 static void lying_tail(struct t_vm *vm)
 {
 	struct vfio_ccw_ring_cqe cqe = { 0 };
@@ -255,6 +277,7 @@ int main(int argc, char **argv)
 	T_EQUAL(t_ring_enter_raw(&ring, &enter), -EINVAL, "no thread to wake");
 	t_ring_close(&ring);
 	sleeps_and_wakes(&vm);
+	polls_for_others(&vm);
 	lying_tail(&vm);
 	stuck(&vm);
 	on_its_cpu(&vm);
