@@ -5,7 +5,11 @@
 
 #include "common.h"
 
-#define T_DEPTH 32
+#define T_DEPTH	     32
+
+/* Each has its own memory: a page of program, and then pages of data. */
+#define T_SLOT_SIZE  0x20000
+#define T_SLOT_PAGES 16
 
 /* Prepares the slot-th of T_DEPTH requests in memory of its own. */
 typedef void (*t_load)(struct t_vm *vm, unsigned int slot, struct vfio_ccw_ring_sqe *sqe);

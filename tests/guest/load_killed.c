@@ -78,8 +78,7 @@ static void unmap_rest(int flags)
 {
 	if (!(flags & CLONE_VM))
 		return;
-	munmap(ring.sq, ring.setup.sq_bytes);
-	munmap((void *)ring.cq, ring.setup.cq_bytes);
+	t_ring_unmap(&ring);
 	munmap(vm.memory, T_SIZE);
 	munmap(vm.read_only, T_RO_SIZE);
 }

@@ -65,8 +65,7 @@ static void use_after_close(struct t_vm *vm)
 	for (i = 0; i < ring.setup.cq_bytes; i++)
 		sum += ring.cq[i];
 	T_CHECK(sum, "the areas can be used after the ring is closed");
-	munmap(ring.sq, ring.setup.sq_bytes);
-	munmap((void *)ring.cq, ring.setup.cq_bytes);
+	t_ring_unmap(&ring);
 }
 
 int main(void)

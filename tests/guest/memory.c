@@ -6,18 +6,14 @@
  *	memory BEFORE BOUND	the test: BEFORE and BOUND are what that was before
  *				the devices were bound and after
  *
- * No counter of the kernel's has all of it: control groups do not see what is
- * not accounted, slabs not what comes by pages.  So this counts what is neither
- * free nor a user's nor a file's, over so many subchannels that what else goes
- * on does not matter.
+ * It is measured over so many subchannels that what else goes on does not matter.
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common.h"
+#include "footprint.h"
 
 #define DEPTH	    32
 #define LIMIT_KIB   256
@@ -29,49 +25,6 @@
 #define CCWS	    63
 #define PROGRAM(i)  (T_IOVA + (i)*T_PAGE)
 #define DATA(i, k)  PROGRAM(DEPTH + (i)*CCWS + (k))
-
-static long long meminfo(const char *word)
-{
-	long long kib = t_number_after("/proc/meminfo", word);
-
-	T_NEED(kib >= 0, "%s is known", word);
-	return kib;
-}
-
-/*
- * Free pages, with those that a CPU keeps at hand.  Both are read at once, for
- * the kernel moves megabytes between them when it likes.
- */
-static long long free_kib(void)
-{
-	FILE *stream = fopen("/proc/zoneinfo", "r");
-	long long pages, sum = 0;
-	char line[256];
-
-	T_NEED(stream, "/proc/zoneinfo opens");
-	while (fgets(line, sizeof(line), stream)) {
-		if (sscanf(line, " pages free %lld", &pages) == 1 ||
-		    sscanf(line, " count: %lld", &pages) == 1)
-			sum += pages;
-	}
-	fclose(stream);
-	return sum * (long long)T_PAGE / 1024;
-}
-
-/* Lets what is freed with a delay go, and has the counters added up. */
-static void settle(void)
-{
-	usleep(300000);
-	t_pages_pinned();
-}
-
-/* What the kernel would give back when it needs memory is not in it. */
-static long long kernel_kib(void)
-{
-	settle();
-	return meminfo("MemTotal:") - free_kib() - meminfo("AnonPages:") - meminfo("Cached:") -
-	       meminfo("Buffers:") - meminfo("SReclaimable:");
-}
 
 static void open_rings(struct t_vm *vm, struct t_ring *rings)
 {
@@ -126,26 +79,26 @@ static double per_device(const struct t_vm *vm, long long kib)
 /* Everything but what grows with the pages: of these there are few. */
 static long long ring_kib(struct t_vm *vm, struct t_ring *rings)
 {
-	long long before = kernel_kib(), opened;
+	long long before = t_kernel_kib(), opened;
 
 	open_rings(vm, rings);
-	opened = kernel_kib() - before;
+	opened = t_kernel_kib() - before;
 	build_programs(vm, 1);
 	/* Every request of every ring is used, and more than once. */
 	use_rings(vm, rings, 4, "requests end well");
 	printf("# KiB a subchannel: a ring of %d entries %.1f, after I/O %.1f\n", DEPTH,
-	       per_device(vm, opened), per_device(vm, kernel_kib() - before));
-	return kernel_kib() - before;
+	       per_device(vm, opened), per_device(vm, t_kernel_kib() - before));
+	return t_kernel_kib() - before;
 }
 
 static void page_bytes(struct t_vm *vm, struct t_ring *rings)
 {
-	long long before = kernel_kib();
+	long long before = t_kernel_kib();
 	double bytes;
 
 	build_programs(vm, CCWS);
 	use_rings(vm, rings, 1, "requests for many pages end well");
-	bytes = per_device(vm, kernel_kib() - before) * 1024 / (DEPTH * (CCWS - 1));
+	bytes = per_device(vm, t_kernel_kib() - before) * 1024 / (DEPTH * (CCWS - 1));
 	T_CHECK(bytes <= LIMIT_BYTES, "a page more takes %.1f bytes, at most %d", bytes,
 		LIMIT_BYTES);
 }
@@ -153,12 +106,12 @@ static void page_bytes(struct t_vm *vm, struct t_ring *rings)
 static void measure(struct t_vm *vm, long long bound)
 {
 	static struct t_ring rings[T_MAX_DEVICES];
-	long long opened = kernel_kib();
+	long long opened = t_kernel_kib();
 	double sum;
 
 	t_vm_open(vm);
 	T_NEED(vm->nr_devices >= ENOUGH, "%d devices are enough", vm->nr_devices);
-	opened = kernel_kib() - opened;
+	opened = t_kernel_kib() - opened;
 	printf("# KiB a subchannel: bound %.1f, open %.1f\n", per_device(vm, bound),
 	       per_device(vm, opened));
 	sum = per_device(vm, bound + opened + ring_kib(vm, rings));
@@ -172,7 +125,7 @@ int main(int argc, char **argv)
 	struct t_vm vm;
 
 	if (argc == 2 && !strcmp(argv[1], "now")) {
-		printf("%lld\n", kernel_kib());
+		printf("%lld\n", t_kernel_kib());
 		return 0;
 	}
 	T_NEED(argc == 3, "usage: memory now, memory BEFORE BOUND");

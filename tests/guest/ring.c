@@ -79,6 +79,11 @@ void t_ring_open_setup(struct t_ring *ring, int device)
 {
 	T_NEED(!t_ring_setup(device, &ring->setup), "a ring of %u opens", ring->setup.sq_entries);
 	ring->fd = ring->setup.ring_fd;
+	t_ring_map(ring);
+}
+
+void t_ring_map(struct t_ring *ring)
+{
 	ring->sq = mmap(NULL, ring->setup.sq_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd,
 			VFIO_CCW_RING_OFF_SQ);
 	T_NEED(ring->sq != MAP_FAILED, "the SQ area is mapped");
@@ -87,10 +92,15 @@ void t_ring_open_setup(struct t_ring *ring, int device)
 	T_NEED(ring->cq != MAP_FAILED, "the CQ area is mapped");
 }
 
-void t_ring_close(struct t_ring *ring)
+void t_ring_unmap(struct t_ring *ring)
 {
 	munmap(ring->sq, ring->setup.sq_bytes);
 	munmap((void *)ring->cq, ring->setup.cq_bytes);
+}
+
+void t_ring_close(struct t_ring *ring)
+{
+	t_ring_unmap(ring);
 	close(ring->fd);
 }
 

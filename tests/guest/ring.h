@@ -41,6 +41,9 @@ void t_ring_open_as(struct t_ring *ring, int device, uint32_t entries, uint32_t 
 /* With the parameters in ring->setup; all else in it is zero. */
 void t_ring_open_setup(struct t_ring *ring, int device);
 void t_ring_close(struct t_ring *ring);
+/* Maps what ring->fd and ring->setup say, and takes that back. */
+void t_ring_map(struct t_ring *ring);
+void t_ring_unmap(struct t_ring *ring);
 
 struct vfio_ccw_ring_sqe *t_ring_sqe(struct t_ring *ring);
 void t_ring_store_tail(struct t_ring *ring, uint32_t tail);

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -163,15 +162,11 @@ static void kept_over_exec(void)
 
 static void map_again(struct t_ring *ring, int fd)
 {
-	struct vfio_ccw_ring_setup *setup = &ring->setup;
-
 	memset(ring, 0, sizeof(*ring));
 	ring->fd = fd;
-	T_NEED(read(STDIN_FILENO, setup, sizeof(*setup)) == sizeof(*setup), "the layout");
-	ring->sq = mmap(NULL, setup->sq_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-			VFIO_CCW_RING_OFF_SQ);
-	ring->cq = mmap(NULL, setup->cq_bytes, PROT_READ, MAP_SHARED, fd, VFIO_CCW_RING_OFF_CQ);
-	T_NEED(ring->sq != MAP_FAILED && ring->cq != MAP_FAILED, "the ring is mapped again");
+	T_NEED(read(STDIN_FILENO, &ring->setup, sizeof(ring->setup)) == sizeof(ring->setup),
+	       "the layout");
+	t_ring_map(ring);
 	ring->tail = T_DEPTH;
 }
 

@@ -107,6 +107,13 @@ void t_bind(void)
 	t_shell("ccwring bind " T_DEVNO " >/dev/null");
 }
 
+void t_plug_in(void)
+{
+	t_host(T_HOST_ADD);
+	T_NEED(t_becomes("/sys/bus/ccw/devices/" T_DEVNO "/online", "1"), "a device comes");
+	t_bind();
+}
+
 /* The subchannel is the directory the mediated device is in. */
 void t_sub_of(struct t_device *device, struct t_sub *sub)
 {
@@ -242,6 +249,16 @@ pid_t t_spawn(const char *format, ...)
 	return pid;
 }
 
+pid_t t_unbind(const struct t_sub *sub)
+{
+	return t_spawn("echo %s >" T_DRIVER "unbind", sub->id);
+}
+
+pid_t t_remove_mdev(const struct t_sub *sub)
+{
+	return t_spawn("echo 1 >" MDEVS "%s/remove", sub->device->uuid);
+}
+
 int t_ended(pid_t pid, unsigned int ms)
 {
 	uint64_t end = t_now_ms() + ms;
@@ -251,4 +268,11 @@ int t_ended(pid_t pid, unsigned int ms)
 	while (!(ret = waitpid(pid, &status, WNOHANG)) && t_now_ms() < end)
 		usleep(5000);
 	return ret == pid ? status : -1;
+}
+
+bool t_exited(pid_t pid)
+{
+	int status = t_ended(pid, T_PATIENCE_MS);
+
+	return WIFEXITED(status) && !WEXITSTATUS(status);
 }

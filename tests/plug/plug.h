@@ -37,6 +37,8 @@ bool t_becomes(const char *path, const char *content);
 
 /* Binds T_DEVNO, freshly plugged or with its driver taken away. */
 void t_bind(void);
+/* The device that T_HOST_DEL took away comes again, and is bound. */
+void t_plug_in(void);
 
 /**
  * struct t_sub - a subchannel that is bound
@@ -55,6 +57,11 @@ void t_sub_of(struct t_device *device, struct t_sub *sub);
 void t_find_sub(struct t_vm *vm, struct t_sub *sub);
 /* The other one of two devices. */
 struct t_device *t_neighbour(struct t_vm *vm, const struct t_sub *sub);
+
+/* Starts to take the device away; the process ends when that is done. */
+typedef pid_t (*t_take)(const struct t_sub *sub);
+pid_t t_unbind(const struct t_sub *sub);
+pid_t t_remove_mdev(const struct t_sub *sub);
 
 /* An eventfd for VFIO_CCW_REQ_IRQ_INDEX and the like. */
 int t_eventfd(int device, uint32_t index);
@@ -110,5 +117,7 @@ pid_t t_start(int (*what)(void *argument), void *argument);
 pid_t t_spawn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Has it ended within so many milliseconds?  Its wait status, or -1. */
 int t_ended(pid_t pid, unsigned int ms);
+/* Does it end by itself, with status 0? */
+bool t_exited(pid_t pid);
 
 #endif

@@ -13,28 +13,13 @@
 #include "plug.h"
 #include "pump.h"
 
-/* Starts to take the device away; the process ends when that is done. */
-typedef pid_t (*take)(const struct t_sub *sub);
-
-static pid_t by_unbind(const struct t_sub *sub)
-{
-	return t_spawn("echo %s >" T_DRIVER "unbind", sub->id);
-}
-
-static pid_t by_remove(const struct t_sub *sub)
-{
-	return t_spawn("echo 1 >/sys/bus/mdev/devices/%s/remove", sub->device->uuid);
-}
-
 static void check_taken(pid_t taker, const char *how)
 {
-	int status = t_ended(taker, T_PATIENCE_MS);
-
-	T_CHECK(WIFEXITED(status) && !WEXITSTATUS(status), "%s: done when the client is gone", how);
+	T_CHECK(t_exited(taker), "%s: done when the client is gone", how);
 }
 
 /* A client that knows what it is asked for. */
-static void polite(take by, const char *how)
+static void polite(t_take by, const char *how)
 {
 	static struct t_pump pump;
 	struct t_ring ring;
@@ -96,7 +81,7 @@ static pid_t start_victim(struct t_device *device)
 }
 
 /* A client that must be killed, and a taker that nobody can stop either. */
-static void rude(take by, const char *how)
+static void rude(t_take by, const char *how)
 {
 	struct t_device device;
 	struct t_sub sub;
@@ -125,10 +110,10 @@ int main(void)
 
 	t_note_before(&before);
 	for (i = 0; i < 3; i++) {
-		polite(by_unbind, "unbind");
-		polite(by_remove, "remove");
-		rude(by_unbind, "unbind, not asked");
-		rude(by_remove, "remove, not asked");
+		polite(t_unbind, "unbind");
+		polite(t_remove_mdev, "remove");
+		rude(t_unbind, "unbind, not asked");
+		rude(t_remove_mdev, "remove, not asked");
 		t_check_after(&before, "all four");
 	}
 	return tap_done();

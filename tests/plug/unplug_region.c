@@ -114,13 +114,6 @@ static void check_gone(struct client *c)
 	T_EQUAL(t_region_start(&c->region, c->sqe.orb), -ENODEV, "nor to start after that");
 }
 
-static void plug_in(void)
-{
-	t_host(T_HOST_ADD);
-	T_CHECK(t_becomes("/sys/bus/ccw/devices/" T_DEVNO "/online", "1"), "a device comes");
-	t_bind();
-}
-
 static void unplugged(void)
 {
 	struct client c;
@@ -136,7 +129,7 @@ static void unplugged(void)
 	T_CHECK(c.failed < 2, "all %u I/Os went well, but for the last", c.good);
 	close_client(&c);
 	T_CHECK(t_vanishes(c.sub.sysfs), "the subchannel goes");
-	plug_in();
+	t_plug_in();
 }
 
 int main(int argc, char **argv)

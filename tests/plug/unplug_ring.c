@@ -75,20 +75,13 @@ static void unplug(struct client *c)
 	check_gone(c);
 }
 
-static void plug_in(void)
-{
-	t_host(T_HOST_ADD);
-	T_CHECK(t_becomes("/sys/bus/ccw/devices/" T_DEVNO "/online", "1"), "a device comes");
-	t_bind();
-}
-
 static void ring_first(struct client *c)
 {
 	unplug(c);
 	t_pump_drain(&c->pump, "ring first");
 	close_client(c);
 	T_CHECK(t_vanishes(c->sub.sysfs), "the subchannel goes");
-	plug_in();
+	t_plug_in();
 }
 
 /* The ring lives on without the device. */
@@ -102,7 +95,7 @@ static void device_first(struct client *c)
 	closed = c->pump.lanes[0].closed;
 	T_EQUAL(t_pump_run(&c->pump, 20), 0, "submissions are taken as before");
 	T_CHECK(c->pump.lanes[0].closed > closed, "... and have no subchannel");
-	plug_in();
+	t_plug_in();
 	T_EQUAL(t_pump_run(&c->pump, 20), 0, "also when another device has its place");
 	t_pump_drain(&c->pump, "device first");
 	close_client(c);
@@ -173,7 +166,7 @@ static void killed(struct client *c)
 	T_CHECK(WIFSIGNALED(status), "it is killed");
 	close(ready[0]);
 	T_CHECK(t_vanishes(c->sub.sysfs), "the subchannel goes");
-	plug_in();
+	t_plug_in();
 }
 
 int main(int argc, char **argv)
