@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * data ring|region FILE COUNT SEED: random reads and writes of records and
- * tracks.  What is read is compared with what FILE and all writes before say;
- * what is written goes to FILE.  A subchannel carries out its starts in order,
- * so this is known when a request is submitted, whatever is still under way.
+ * data FILE COUNT SEED: random reads and writes of records and tracks through the I/O
+ * region.  What is read is compared with what FILE and all writes before say; what is
+ * written goes to FILE.  Rings are verify's.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +15,7 @@
 #define TRACK_SIZE (ECKD_TRACK_RECORDS * ECKD_RECORD)
 
 /**
- * struct slot - a request under way
+ * struct slot - a request
  * @data: IOVA of its data
  * @bytes: to compare, 0 for a write
  * @block: first block, for the report
@@ -31,9 +30,7 @@ struct slot {
 
 struct test {
 	struct t_vm vm;
-	struct t_ring ring;
 	struct t_region region;
-	bool on_ring;
 	uint8_t *expected;
 	struct slot *slots;
 	unsigned int reads, writes, tracks, bad;
@@ -101,37 +98,7 @@ static void verify(struct test *test, unsigned int number, const uint8_t *irb)
 		got[i], slot->want[i]);
 }
 
-static void submit(struct test *test, unsigned int number)
-{
-	struct vfio_ccw_ring_sqe *sqe = t_ring_sqe(&test->ring);
-
-	sqe->opcode = VFIO_CCW_RING_OP_START;
-	sqe->user_data = number;
-	prepare(test, number, sqe->orb);
-}
-
-static unsigned int run_ring(struct test *test, unsigned int count)
-{
-	struct vfio_ccw_ring_cqe cqe;
-	unsigned int submitted, done;
-
-	for (submitted = 0; submitted < T_DEPTH; submitted++)
-		submit(test, submitted);
-	T_EQUAL(t_ring_enter(&test->ring, T_DEPTH, 0), T_DEPTH, "%u requests are taken at once",
-		T_DEPTH);
-	for (done = 0; done < count; done++) {
-		if (t_ring_next(&test->ring, &cqe) || cqe.res)
-			break;
-		verify(test, cqe.user_data, cqe.irb);
-		if (submitted++ < count) {
-			submit(test, cqe.user_data);
-			t_ring_enter(&test->ring, 1, 0);
-		}
-	}
-	return done;
-}
-
-static unsigned int run_region(struct test *test, unsigned int count)
+static unsigned int run(struct test *test, unsigned int count)
 {
 	uint8_t orb[VFIO_CCW_RING_ORB_SIZE], irb[VFIO_CCW_RING_IRB_SIZE];
 	unsigned int done;
@@ -145,39 +112,23 @@ static unsigned int run_region(struct test *test, unsigned int count)
 	return done;
 }
 
-static unsigned int run(struct test *test, unsigned int count)
-{
-	int device = test->vm.devices[0].fd;
-	unsigned int done;
-
-	if (test->on_ring) {
-		t_ring_open(&test->ring, device, T_DEPTH);
-		done = run_ring(test, count);
-		t_ring_close(&test->ring);
-	} else {
-		t_region_open(&test->region, device);
-		done = run_region(test, count);
-		t_region_close(&test->region);
-	}
-	return done;
-}
-
 int main(int argc, char **argv)
 {
 	struct test test = { 0 };
 	unsigned int count;
 
-	T_NEED(argc == 5, "four arguments");
-	test.on_ring = !strcmp(argv[1], "ring");
-	test.expected = disk_expected(argv[2]);
-	count = strtoul(argv[3], NULL, 0);
-	srandom(strtoul(argv[4], NULL, 0));
+	T_NEED(argc == 4, "three arguments");
+	test.expected = disk_expected(argv[1]);
+	count = strtoul(argv[2], NULL, 0);
+	srandom(strtoul(argv[3], NULL, 0));
 	test.slots = calloc(T_DEPTH, sizeof(*test.slots));
 	T_NEED(test.slots, "memory");
 	t_vm_open(&test.vm);
+	t_region_open(&test.region, test.vm.devices[0].fd);
 	T_EQUAL(run(&test, count), count, "all requests end");
 	T_EQUAL(test.bad, 0, "%u records, %u tracks read right, %u written", test.reads,
 		test.tracks, test.writes);
+	t_region_close(&test.region);
 	t_vm_close(&test.vm);
 	return tap_done();
 }
