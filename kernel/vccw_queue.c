@@ -561,6 +561,21 @@ static void vccw_queue_one(struct vccw_queue *q, struct vccw_req *req)
 		vccw_fifo_push(&q->ready, req);
 }
 
+/**
+ * vccw_queue_hold - starts behind one that was refused must not be issued
+ * @dev: the device
+ *
+ * Nor those of its batch that are not queued yet.
+ *
+ * Context: process context, vccw_device.lock held.
+ */
+void vccw_queue_hold(struct vccw_device *dev)
+{
+	spin_lock_irq(&dev->sch->lock);
+	vccw_hold(&dev->queue);
+	spin_unlock_irq(&dev->sch->lock);
+}
+
 /* Queue starts one by one; see vccw_queue_start(). */
 static noinline void vccw_queue_each(struct vccw_device *dev, struct vccw_req *req)
 {

@@ -201,6 +201,7 @@ void vccw_complete_stopped(struct vccw_queue *q, struct vccw_req *req, int res);
 void vccw_queue_take(struct vccw_device *dev, u32 most);
 void vccw_queue_irq(struct subchannel *sch);
 u64 vccw_queue_oldest(struct vccw_device *dev);
+void vccw_queue_hold(struct vccw_device *dev);
 
 /* vccw_func.c: HALT, CLEAR, CANCEL, RESUME */
 void vccw_issue_funcs(struct vccw_device *dev);

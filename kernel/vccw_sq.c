@@ -12,6 +12,7 @@
  *   (I) load-acquire SQ head           (J) read SQE and its program
  *       store SQE                          store-release SQ head
  */
+#include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 #include <asm/byteorder.h>
 #include "vccw_cq.h"
@@ -313,6 +314,17 @@ int vccw_sq_one(struct vccw_ring *ring, const struct vfio_ccw_ring_sqe *sqe,
 	return ret;
 }
 
+/*
+ * Pages are pinned for nobody who is being killed, and a start that is refused for that
+ * is one whose client never hears of it: what was submitted behind it must not be
+ * carried out without it.
+ */
+static void vccw_hold_killed(struct vccw_batch *b)
+{
+	if (fatal_signal_pending(current) && b->dev)
+		vccw_queue_hold(b->dev);
+}
+
 /* Consume one SQE of any kind. */
 static noinline void vccw_sqe_consume(struct vccw_batch *b,
 				      const struct vfio_ccw_ring_sqe *shared)
@@ -329,6 +341,8 @@ static noinline void vccw_sqe_consume(struct vccw_batch *b,
 		vccw_trace(refuse, vccw_ring_device(b->ring, sqe.subchannel), sqe.user_data,
 			   ret, &fault);
 	vccw_cq_post(b->ring, sqe.subchannel, sqe.user_data, ret, &fault);
+	if (ret)
+		vccw_hold_killed(b);
 }
 
 /* Consume the SQEs from @sqe up to @end, which follow each other. */

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+/*
+ * order_eckd FILE: a client is killed while the driver takes its starts.  Those up to some
+ * point are carried out and those behind it are not, though pages are pinned for nobody who
+ * is being killed, and the last one needs none that is not pinned already.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "disk.h"
+#include "eckd.h"
+
+#define STARTS	   8
+#define KILLS	   60
+#define STEP_US	   20
+
+/* One block, one page for the program and one for the data, far from those of others. */
+#define BLOCK(n)   (100 + (n))
+#define PROGRAM(n) (T_IOVA + (n)*0x80000)
+#define DATA(n)	   (PROGRAM(n) + T_PAGE)
+
+static struct t_vm vm;
+static struct t_ring ring;
+
+static void client_open(void)
+{
+	t_vm_open(&vm);
+	t_ring_open(&ring, vm.devices[0].fd, STARTS);
+}
+
+static void client_close(void)
+{
+	t_ring_close(&ring);
+	t_vm_close(&vm);
+}
+
+static void add(uint8_t command, unsigned int n)
+{
+	eckd_program(&vm, PROGRAM(n), command, BLOCK(n), 1, DATA(n));
+	t_sqe_start(t_ring_sqe(&ring), T_ORB_PLAIN, PROGRAM(n), n);
+}
+
+/* Afterwards its pages are pinned. */
+static void carry_out(uint8_t command, unsigned int n)
+{
+	struct vfio_ccw_ring_cqe cqe;
+
+	add(command, n);
+	T_NEED(t_ring_enter(&ring, 1, 1) == 1 && !t_ring_next(&ring, &cqe) && !cqe.res &&
+		       t_irb_good(cqe.irb),
+	       "command %#x for block %u", command, BLOCK(n));
+}
+
+static void kill_me_in(long us)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL };
+	const struct itimerspec time = { .it_value.tv_nsec = us * 1000 + 1 };
+	timer_t timer;
+
+	T_NEED(!timer_create(CLOCK_MONOTONIC, &event, &timer) &&
+		       !timer_settime(timer, 0, &time, NULL),
+	       "a timer");
+}
+
+static void client_to_be_killed(unsigned int number)
+{
+	unsigned int i;
+
+	client_open();
+	carry_out(ECKD_READ, STARTS - 1);
+	for (i = 0; i < STARTS; i++) {
+		add(ECKD_WRITE, i);
+		memset(t_at(&vm, DATA(i)), number, ECKD_RECORD);
+	}
+	kill_me_in(number * STEP_US);
+	t_ring_enter(&ring, STARTS, 0);
+	pause();
+}
+
+static void kill_a_client(unsigned int number)
+{
+	pid_t pid = fork();
+	int status;
+
+	T_NEED(pid >= 0, "a process");
+	if (!pid) {
+		client_to_be_killed(number);
+		_exit(1);
+	}
+	T_NEED(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status), "a client is killed");
+}
+
+/* How many writes it has left: all those before one that there is, too. */
+static unsigned int left_by(unsigned int number)
+{
+	unsigned int i, last = 0, all = 0;
+
+	for (i = 0; i < STARTS; i++) {
+		carry_out(ECKD_READ, i);
+		if (*(uint8_t *)t_at(&vm, DATA(i)) != number)
+			continue;
+		all++;
+		last = i + 1;
+	}
+	if (last != all)
+		T_CHECK(false, "killed after %u us: write %u was carried out, and only %u before",
+			number * STEP_US, last, all - 1);
+	return all;
+}
+
+static void restore(const uint8_t *blocks)
+{
+	unsigned int i;
+
+	for (i = 0; i < STARTS; i++) {
+		memcpy(t_at(&vm, DATA(i)), blocks + (size_t)BLOCK(i) * ECKD_RECORD, ECKD_RECORD);
+		carry_out(ECKD_WRITE, i);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int i, left[STARTS + 1] = { 0 };
+
+	T_NEED(argc == 2, "the disk's content");
+	for (i = 1; i <= KILLS; i++) {
+		kill_a_client(i);
+		client_open();
+		left[left_by(i)]++;
+		if (i == KILLS)
+			restore(disk_expected(argv[1]));
+		client_close();
+	}
+	printf("# clients that left 0 to %u writes:", STARTS);
+	for (i = 0; i <= STARTS; i++)
+		printf(" %u", left[i]);
+	printf("\n");
+	T_CHECK(left[0] && left[STARTS], "some were killed before it all, some after");
+	return tap_done();
+}
