@@ -305,8 +305,14 @@ int vccw_sq_one(struct vccw_ring *ring, const struct vfio_ccw_ring_sqe *sqe,
 		.end = &batch.devices,
 		.uring = uring,
 	};
-	int ret = vccw_sqe_submit(&batch, sqe, fault);
+	int ret;
 
+	/* As vccw_hold_killed(): one before it may have been refused. */
+	if (unlikely(fatal_signal_pending(current))) {
+		fault->reason = VFIO_CCW_RING_R_CANCELED;
+		return -ECANCELED;
+	}
+	ret = vccw_sqe_submit(&batch, sqe, fault);
 	if (ret && ret != -EIOCBQUEUED)
 		vccw_trace(refuse, vccw_ring_device(ring, sqe->subchannel), sqe->user_data,
 			   ret, fault);
