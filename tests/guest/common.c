@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,6 +25,13 @@ void t_good_start(struct t_vm *vm, struct t_ring *ring, const char *after)
 	if (ret || cqe.res)
 		printf("# wait %d, res %d, reason %u\n", ret, ret ? 0 : cqe.res,
 		       ret ? 0 : cqe.reason);
+}
+
+unsigned int t_slow(void)
+{
+	const char *slow = getenv("LAB_SLOW");
+
+	return slow ? strtoul(slow, NULL, 10) : 1;
 }
 
 long long t_number_after(const char *file, const char *word)
@@ -79,7 +87,7 @@ long long t_pages_pinned(void)
 
 bool t_pages_pinned_become(long long pages)
 {
-	int tries = 100;
+	int tries = 100 * t_slow();
 
 	while (t_pages_pinned() != pages) {
 		if (!tries--)

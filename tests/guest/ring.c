@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "common.h"
 #include "program.h"
 #include "tap.h"
 
@@ -156,7 +157,7 @@ int t_ring_enter(struct t_ring *ring, uint32_t submit, uint32_t complete)
 		.to_submit = submit,
 		.min_complete = complete,
 		.flags = VFIO_CCW_RING_ENTER_TIMEOUT,
-		.timeout_ns = WAIT_NS,
+		.timeout_ns = WAIT_NS * t_slow(),
 	};
 
 	t_ring_store_tail(ring, ring->tail);
