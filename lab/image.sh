@@ -6,6 +6,8 @@
 #
 #	base.cpio	init, shell, shared libraries, the kernel's own modules
 #	overlay.cpio	this project: programs, modules, test scripts
+#
+# and what that kernel asks of a machine (lab/kernel/*.machine).
 
 archive() { PYTHONPATH=$CCWRING_SRC/lab python3 -B -m machine.cpio "$1"; }
 
@@ -15,7 +17,7 @@ guest_image() {
 	base=$REPLY
 	overlay_archive
 	overlay=$REPLY
-	hash_text 1 "$base" "$overlay" "$kernel_key"
+	hash_text 1 "$base" "$overlay" "$kernel_key" "$(cat "$kernel_machine")"
 	cached image "$REPLY" "putting the guest image together" build_image "$base" "$overlay"
 	CCWRING_IMAGE=$REPLY
 }
@@ -24,6 +26,7 @@ guest_image() {
 build_image() {
 	local boot=$CCWRING_KERNEL_DIR/arch/s390/boot
 	cp "$1/base.cpio" "$2/overlay.cpio" .
+	cat "$kernel_machine" >machine
 	cp "$boot/bzImage" kernel-qemu
 	ln kernel-qemu kernel-hercules
 }

@@ -9,30 +9,34 @@ kernel_package=linux-source-6.12
 kernel_make=(make ARCH=s390 CROSS_COMPILE=s390x-linux-gnu- LOCALVERSION=
 	KBUILD_BUILD_USER=ccwring KBUILD_BUILD_HOST=lab KBUILD_BUILD_TIMESTAMP=@0)
 
-# kernel_source: the patched tree in REPLY, its key in kernel_source_key.
+# kernel_source [PATCH]: the tree with the patches of all kernels, and with this one,
+# in REPLY, its key in kernel_source_key.
 kernel_source() {
 	local version
 	version=$(dpkg-query -W -f '${Version}' "$kernel_package")
-	hash_files lab/kernel/*.patch
+	hash_files lab/kernel/0*.patch "$@"
 	hash_text 1 "$version" "$REPLY"
 	kernel_source_key=$REPLY
-	cached source "$REPLY" "unpacking $kernel_package $version" unpack_kernel
+	cached source "$REPLY" "unpacking $kernel_package $version" unpack_kernel "$@"
 }
 
 unpack_kernel() {
 	local p
 	tar -xf "/usr/src/$kernel_package.tar.xz" --strip-components=1
-	for p in "$CCWRING_SRC"/lab/kernel/*.patch; do
+	for p in "$CCWRING_SRC"/lab/kernel/0*.patch "${@/#/$CCWRING_SRC/}"; do
 		echo "applying ${p##*/}"
 		patch --batch --forward -p1 <"$p"
 	done
 }
 
-# kernel_inputs FRAGMENT...: the source tree in REPLY; in kernel_inputs_key a key
-# of that and of all else a kernel configured by these is made of.
+# kernel_inputs FRAGMENT|PATCH...: the source tree in REPLY; in kernel_inputs_key a
+# key of that and of all else a kernel made with these is made of.
 kernel_inputs() {
-	local source
-	kernel_source
+	local source file patches=()
+	for file in "$@"; do
+		[[ $file != *.patch ]] || patches+=("$file")
+	done
+	kernel_source "${patches[@]}"
 	source=$REPLY
 	hash_files "$@"
 	hash_text 1 "$kernel_source_key" "$REPLY" "$(s390x-linux-gnu-gcc --version | head -n 1)"
@@ -40,18 +44,25 @@ kernel_inputs() {
 	REPLY=$source
 }
 
-# guest_kernel VARIANT: the build directory in REPLY, its key in kernel_key.
-# VARIANT names lab/kernel/VARIANT.config, which is merged over guest.config; but
-# debian stands on the configuration of Debian's own kernel instead.
+# guest_kernel VARIANT: the build directory in REPLY, its key in kernel_key, in
+# kernel_machine a file with what it asks of a machine.
+# VARIANT is one of guest; debug and kcsan, which look for bugs; and debian, which
+# stands on the configuration of Debian's own kernel.
 guest_kernel() {
 	local variant=$1 source base=defconfig minutes=15 fragments=(lab/kernel/guest.config)
-	[[ $variant == guest ]] || fragments+=("lab/kernel/$variant.config")
-	if [[ $variant == debian ]]; then
+	local patches=()
+	case $variant in
+	guest) ;;
+	debug | kcsan) fragments+=(lab/kernel/looking.config "lab/kernel/$variant.config") ;;
+	debian)
 		debian_config
 		base=$REPLY minutes=25 fragments=(lab/kernel/debian.config)
 		[[ -n $base ]] || die "there is no configuration for this kernel; see above"
-	fi
-	kernel_inputs "${fragments[@]}"
+		;;
+	*) die "there is no kernel $variant: CCWRING_KERNEL is one of guest, debug, kcsan, debian" ;;
+	esac
+	[[ ! -e $CCWRING_SRC/lab/kernel/$variant.patch ]] || patches=("lab/kernel/$variant.patch")
+	kernel_inputs "${fragments[@]}" "${patches[@]}"
 	source=$REPLY kernel_key=$kernel_inputs_key
 	if [[ -f $base ]]; then
 		hash_text 1 "$kernel_key" "$(sha256sum <"$base")"
@@ -60,6 +71,8 @@ guest_kernel() {
 	cached kernel "$kernel_key" "building the $variant kernel (about $minutes CPU minutes, once)" \
 		build_kernel "$source" "$base" "${fragments[@]}"
 	CCWRING_KERNEL_SRC=$source CCWRING_KERNEL_DIR=$REPLY
+	kernel_machine=$CCWRING_SRC/lab/kernel/$variant.machine
+	[[ -e $kernel_machine ]] || kernel_machine=/dev/null
 }
 
 build_kernel() {

@@ -7,6 +7,7 @@
  *
  *	LAB_MACHINE=qemu|hercules	which way out there is
  *	LAB_INTERACTIVE=1		the program talks to the console
+ *	LAB_SLOW=N			things take N times as long as on the lab's kernel
  *
  * The program is the NUL-separated argument vector in /lab/argv.
  */
@@ -30,6 +31,7 @@
 #include <unistd.h>
 
 #include "files.h"
+#include "looking.h"
 #include "wire.h"
 
 static int kmsg_fd = -1;
@@ -305,7 +307,9 @@ int main(void)
 	argv = read_argv();
 	if (!argv)
 		complain("no program: /lab/argv is missing or empty");
+	looking_begin();
 	status = argv ? run(argv, interactive && *interactive == '1') : 125 << 8;
+	looking_end();
 
 	files_send("/out", complain);
 	send_klog();

@@ -26,9 +26,12 @@ def parse(argv):
         formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--machine", choices=sorted(_MACHINES), default="qemu")
     p.add_argument("--timeout", type=float, default=120, metavar="S",
-                   help="seconds until the guest counts as hung (default 120, 0: never)")
-    p.add_argument("--mem", type=int, metavar="MIB", help="memory (default 1024, Hercules 512)")
-    p.add_argument("--smp", type=int, default=1, metavar="N", help="CPUs (default 1)")
+                   help="seconds until the guest counts as hung (default 120, 0: never); on a "
+                   "slow kernel as many times longer")
+    p.add_argument("--mem", type=int, metavar="MIB",
+                   help="memory (default 1024, Hercules 512; more if the kernel needs it)")
+    p.add_argument("--smp", type=int, default=1, metavar="N",
+                   help="CPUs (default 1; more if the kernel is for that)")
     p.add_argument("--devices", type=int, default=0, metavar="N",
                    help="QEMU: N virtio-rng-ccw subchannels, 0.0.2000 and up")
     p.add_argument("--disk", action="append", default=[], metavar="PATH",
@@ -89,14 +92,24 @@ def _write_initrd(path, options):
         run.close()
 
 
+def _suit_kernel(options):
+    """Gives the kernel what it asks for."""
+    asked = env.machine()
+    options.mem = max(options.mem, asked["mem"])
+    options.smp = max(options.smp, asked["smp"])
+    options.slow = asked["slow"]
+    options.timeout *= options.slow
+    if options.slow > 1:
+        options.kernel_append = [*options.kernel_append, "LAB_SLOW=%d" % options.slow]
+
+
 def _run(options, workdir):
     """One machine's life: the exit status; raises Stillborn."""
     initrd = os.path.join(workdir, "initrd")
     _write_initrd(initrd, options)
     kernel = env.image("kernel-" + options.machine)
     machine = _MACHINES[options.machine](options, workdir, kernel, initrd)
-    run = session.Session(machine, options.timeout, options.out, options.console,
-                          options.klog_allow)
+    run = session.Session(machine, options)
     try:
         status = run.run()
     except session.Stillborn:
@@ -139,6 +152,7 @@ def main(argv):
         signal.signal(number, _on_signal)
     try:
         env.load()
+        _suit_kernel(options)
         keep_console = options.console is not None
         if not keep_console:
             logs = os.path.join(os.environ["CCWRING_CACHE"], "log")

@@ -27,6 +27,18 @@ def load(build=False):
             os.environ[name] = value
 
 
+def machine():
+    """What the image's kernel asks of a machine: mem and smp at least, and how many
+    times longer than on the lab's own kernel things take, slow."""
+    asked = {"mem": 0, "smp": 1, "slow": 1}
+    with open(image("machine"), encoding="ascii") as file:
+        for line in file:
+            if not line.startswith("#"):
+                key, value = line.split()
+                asked[key] = int(value)
+    return asked
+
+
 def image(name):
     """The path of a file of the guest image."""
     path = os.path.join(os.environ["CCWRING_IMAGE"], name)

@@ -33,12 +33,14 @@ class Stillborn(Failure):
 
 
 class Session:
-    def __init__(self, machine, timeout, out_dir, console_path, allow=()):
+    def __init__(self, machine, options):
         self._machine = machine
-        self._timeout = timeout
-        self._out_dir = out_dir
-        self._console = open(console_path, "wb")
-        self._console_path = console_path
+        self._timeout = options.timeout
+        self._off = _OFF * options.slow
+        self._grace = _GRACE * options.slow
+        self._out_dir = options.out
+        self._console = open(options.console, "wb")
+        self._console_path = options.console
         self._file = None
         self._errors = []
         self._status = None
@@ -46,7 +48,7 @@ class Session:
         self._hello = False
         self._deadline = None
         self._panic = False
-        self.log = klog.Log(allow)
+        self.log = klog.Log(options.klog_allow)
 
     # --- what arrives ---------------------------------------------------------
 
@@ -101,7 +103,7 @@ class Session:
     def _on_end(self, _payload):
         self._ended = True
         self._machine.answer_end()
-        self._shorten(_OFF)
+        self._shorten(self._off)
 
     _handlers = {
         wire.HELLO: _on_hello, wire.OUTPUT: _on_output, wire.KLOST: _on_klost,
@@ -115,7 +117,7 @@ class Session:
         self._console.flush()
         if _PANIC.search(data):
             self._panic = True
-            self._shorten(_GRACE)
+            self._shorten(self._grace)
 
     def _shorten(self, seconds):
         self._deadline = min(self._deadline or float("inf"), time.monotonic() + seconds)
@@ -166,7 +168,7 @@ class Session:
         if self._panic:
             return False
         if self._ended:
-            raise Failure("the guest was done, but did not switch off within %d s" % _OFF)
+            raise Failure("the guest was done, but did not switch off within %d s" % self._off)
         raise Failure("the guest was not done after %g s, the time limit" % self._timeout)
 
     # --- the verdict ----------------------------------------------------------
@@ -180,6 +182,9 @@ class Session:
             raise kind("the machine ended (%s) before the guest was done" % status)
         if self._errors:
             raise Failure("; ".join(self._errors))
+        others = self.log.others_races()
+        if others:
+            say("%d data races of the kernel's own, which are not looked at" % others)
         findings = self.log.findings()
         if findings:
             say("the guest's kernel complained, which fails the run:")
