@@ -25,7 +25,7 @@ int t_iommufd_open(void)
 }
 
 /* The name of a device's character device is that of a directory below it. */
-static void cdev_path(const char *uuid, char *path, size_t size)
+void t_cdev_path(const char *uuid, char *path, size_t size)
 {
 	char directory[128];
 	struct dirent *entry;
@@ -47,7 +47,7 @@ int t_cdev_open(const char *uuid)
 	char path[64];
 	int fd;
 
-	cdev_path(uuid, path, sizeof(path));
+	t_cdev_path(uuid, path, sizeof(path));
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	T_NEED(fd >= 0, "%s opens", path);
 	return fd;

@@ -9,6 +9,7 @@
 /* A new file, or the end of the program. */
 int t_iommufd_open(void);
 int t_cdev_open(const char *uuid);
+void t_cdev_path(const char *uuid, char *path, size_t size);
 
 /* The others return 0, or -errno. */
 int t_iommufd_destroy(int iommufd, uint32_t id);

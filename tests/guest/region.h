@@ -20,6 +20,8 @@ void t_region_open(struct t_region *region, int device);
 void t_region_close(struct t_region *region);
 /* Sets the eventfd of an interrupt, -1 for none. */
 void t_region_trigger(int device, uint32_t index, int eventfd);
+/* The same: 0 or -errno. */
+int t_region_set_trigger(int device, uint32_t index, int eventfd);
 
 /* 0 or -errno; the first 12 bytes of the ORB count. */
 int t_region_start(struct t_region *region, const uint8_t *orb);

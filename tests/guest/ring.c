@@ -76,21 +76,48 @@ void t_ring_open_as(struct t_ring *ring, int device, uint32_t entries, uint32_t 
 	t_ring_open_setup(ring, device);
 }
 
-void t_ring_open_setup(struct t_ring *ring, int device)
-{
-	T_NEED(!t_ring_setup(device, &ring->setup), "a ring of %u opens", ring->setup.sq_entries);
-	ring->fd = ring->setup.ring_fd;
-	t_ring_map(ring);
-}
-
-void t_ring_map(struct t_ring *ring)
+static int map_sq(struct t_ring *ring)
 {
 	ring->sq = mmap(NULL, ring->setup.sq_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd,
 			VFIO_CCW_RING_OFF_SQ);
-	T_NEED(ring->sq != MAP_FAILED, "the SQ area is mapped");
+	return ring->sq == MAP_FAILED ? -errno : 0;
+}
+
+static int map_cq(struct t_ring *ring)
+{
 	ring->cq = mmap(NULL, ring->setup.cq_bytes, PROT_READ, MAP_SHARED, ring->fd,
 			VFIO_CCW_RING_OFF_CQ);
-	T_NEED(ring->cq != MAP_FAILED, "the CQ area is mapped");
+	return ring->cq == MAP_FAILED ? -errno : 0;
+}
+
+int t_ring_map(struct t_ring *ring)
+{
+	int ret = map_sq(ring);
+
+	if (ret)
+		return ret;
+	ret = map_cq(ring);
+	if (ret)
+		munmap(ring->sq, ring->setup.sq_bytes);
+	return ret;
+}
+
+int t_ring_try(struct t_ring *ring, int device)
+{
+	int ret = t_ring_setup(device, &ring->setup);
+
+	if (ret)
+		return ret;
+	ring->fd = ring->setup.ring_fd;
+	ret = t_ring_map(ring);
+	if (ret)
+		close(ring->fd);
+	return ret;
+}
+
+void t_ring_open_setup(struct t_ring *ring, int device)
+{
+	T_NEED(!t_ring_try(ring, device), "a ring of %u opens", ring->setup.sq_entries);
 }
 
 void t_ring_unmap(struct t_ring *ring)

@@ -40,9 +40,11 @@ void t_ring_open(struct t_ring *ring, int device, uint32_t entries);
 void t_ring_open_as(struct t_ring *ring, int device, uint32_t entries, uint32_t flags);
 /* With the parameters in ring->setup; all else in it is zero. */
 void t_ring_open_setup(struct t_ring *ring, int device);
+/* The same: 0, or -errno, and then there is no ring. */
+int t_ring_try(struct t_ring *ring, int device);
 void t_ring_close(struct t_ring *ring);
 /* Maps what ring->fd and ring->setup say, and takes that back. */
-void t_ring_map(struct t_ring *ring);
+int t_ring_map(struct t_ring *ring);
 void t_ring_unmap(struct t_ring *ring);
 
 struct vfio_ccw_ring_sqe *t_ring_sqe(struct t_ring *ring);

@@ -39,22 +39,24 @@ static void find_devices(struct t_vm *vm)
 	vm->nr_devices = n;
 }
 
-static int open_group(const char *uuid)
+void t_group_path(const char *uuid, char *path, size_t size)
 {
-	char link[128], target[PATH_MAX], path[64];
+	char link[128], target[PATH_MAX];
 	ssize_t n;
 
 	snprintf(link, sizeof(link), MDEVS "/%s/iommu_group", uuid);
 	n = readlink(link, target, sizeof(target) - 1);
 	T_NEED(n > 0, "%s has no group", uuid);
 	target[n] = 0;
-	snprintf(path, sizeof(path), "/dev/vfio/%.32s", strrchr(target, '/') + 1);
-	return open(path, O_RDWR | O_CLOEXEC);
+	snprintf(path, size, "/dev/vfio/%.32s", strrchr(target, '/') + 1);
 }
 
 static void join_group(struct t_vm *vm, struct t_device *device)
 {
-	device->group = open_group(device->uuid);
+	char path[64];
+
+	t_group_path(device->uuid, path, sizeof(path));
+	device->group = open(path, O_RDWR | O_CLOEXEC);
 	T_NEED(device->group >= 0, "group of %s", device->uuid);
 	T_NEED(!ioctl(device->group, VFIO_GROUP_SET_CONTAINER, &vm->container),
 	       "group of %s joins the container", device->uuid);

@@ -58,6 +58,7 @@ void t_vm_open_cdev(struct t_vm *vm);
 void t_vm_close(struct t_vm *vm);
 void t_device_open(struct t_vm *vm, struct t_device *device);
 void t_device_close(struct t_device *device);
+void t_group_path(const char *uuid, char *path, size_t size);
 /* A counter of the device's pin cache. */
 long long t_pins(const struct t_device *device, const char *counter);
 

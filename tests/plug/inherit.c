@@ -166,7 +166,7 @@ static void map_again(struct t_ring *ring, int fd)
 	ring->fd = fd;
 	T_NEED(read(STDIN_FILENO, &ring->setup, sizeof(ring->setup)) == sizeof(ring->setup),
 	       "the layout");
-	t_ring_map(ring);
+	T_NEED(!t_ring_map(ring), "the ring is mapped");
 	ring->tail = T_DEPTH;
 }
 

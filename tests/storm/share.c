@@ -170,7 +170,7 @@ static bool take(struct shared *s)
 	if (s->c.door == S_REGION)
 		s->c.region.device = s->c.device->fd;
 	else
-		t_ring_map(&s->c.ring);
+		T_NEED(!t_ring_map(&s->c.ring), "the ring is mapped");
 	if (s->c.door != S_URING)
 		return true;
 	/* What was under way in the giver's is over, and nobody is told. */
