@@ -363,7 +363,8 @@ static void neither(void **state)
 
 static void options(void **state)
 {
-	struct ccwring_vfio_opts opts = { .size = sizeof(opts), .access = 3 };
+	struct ccwring_vfio_opts opts = { .size = sizeof(opts),
+					  .access = CCWRING_ACCESS_HOSTED + 1 };
 
 	(void)state;
 	assert_int_equal(ccwring_vfio_new(&opts, &vfio), -EINVAL);
