@@ -52,6 +52,7 @@ struct vccw_uring;
  * @polled: status is polled for
  * @poll_ns: for how long without a pause
  * @thread: consumes SQEs, NULL if there is none
+ * @mm: with it, the memory of who has made the ring
  * @thread_ns: how long it looks in vain before it sleeps
  * @thread_wait: where it sleeps; its lock protects @flags while it does, and
  * @thread_called: it was to be woken while it did not sleep
@@ -94,6 +95,7 @@ struct vccw_ring {
 	bool polled;
 	u64 poll_ns;
 	struct task_struct *thread;
+	struct mm_struct *mm;
 	u64 thread_ns;
 	wait_queue_head_t thread_wait;
 	bool thread_called;
@@ -136,6 +138,7 @@ int vccw_poll_wait(struct vccw_ring *ring, u32 min, ktime_t *timeout);
 int vccw_thread_start(struct vccw_ring *ring, bool bind, u32 cpu);
 void vccw_thread_wake(struct vccw_ring *ring);
 void vccw_thread_stop(struct vccw_ring *ring);
+bool vccw_thread_alone(const struct vccw_ring *ring);
 
 /* vccw_cq.c: completion */
 void vccw_cq_wake(struct vccw_ring *ring);

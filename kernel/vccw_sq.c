@@ -327,7 +327,7 @@ int vccw_sq_one(struct vccw_ring *ring, const struct vfio_ccw_ring_sqe *sqe,
  */
 static void vccw_hold_killed(struct vccw_batch *b)
 {
-	if (fatal_signal_pending(current) && b->dev)
+	if (b->dev && (fatal_signal_pending(current) || vccw_thread_alone(b->ring)))
 		vccw_queue_hold(b->dev);
 }
 

@@ -14,6 +14,7 @@
 #include <linux/cpumask.h>
 #include <linux/kthread.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
 #include "vccw_device.h"
 
 /* Is there something the thread could do? */
@@ -149,6 +150,8 @@ int vccw_thread_start(struct vccw_ring *ring, bool bind, u32 cpu)
 	if (bind)
 		kthread_bind(thread, cpu);
 	set_user_nice(thread, task_nice(current));
+	ring->mm = current->mm;
+	mmgrab(ring->mm);
 	ring->thread = thread;
 	wake_up_process(thread);
 	return 0;
@@ -166,4 +169,18 @@ void vccw_thread_stop(struct vccw_ring *ring)
 		return;
 	kthread_stop(ring->thread);
 	ring->thread = NULL;
+	mmdrop(ring->mm);
+}
+
+/**
+ * vccw_thread_alone - are we the thread of a ring whose client has ended?
+ * @ring: the ring
+ *
+ * Its memory goes before its files do.
+ *
+ * Context: process context.
+ */
+bool vccw_thread_alone(const struct vccw_ring *ring)
+{
+	return current == ring->thread && !atomic_read(&ring->mm->mm_users);
 }

@@ -138,8 +138,9 @@ int shim_thread_create(pthread_t *thread, void *(*run)(void *data), void *data)
 	return err;
 }
 
+static struct mm_struct process = { .mm_users = { 1 } };
 static __thread struct task_struct *self;
-static __thread struct task_struct own;
+static __thread struct task_struct own = { .mm = &process };
 
 struct task_struct *shim_current(void)
 {

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * order_eckd FILE ring|uring: a client is killed while the driver takes its starts.  Those
+ * order_eckd FILE ring|uring|thread: a client is killed while the driver takes its starts.  Those
  * up to some point are carried out and those behind it are not, though pages are pinned for
  * nobody who is being killed, and the last one needs none that is not pinned already.
+ *
+ * Clients share their memory with their parent: pages that are pinned stay in use.
  */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,15 +20,22 @@
 
 #define STARTS	   8
 #define KILLS	   30
-#define STEP_US	   20
+#define STEP_US	   40
 
 /* One block, one page for the program and one for the data, far from those of others. */
 #define BLOCK(n)   (100 + (n))
 #define PROGRAM(n) (T_IOVA + (n)*0x80000)
 #define DATA(n)	   (PROGRAM(n) + T_PAGE)
 
+enum way {
+	RING,
+	URING,
+	THREAD
+};
+
 static struct t_vm vm;
 static struct t_ring ring;
+static void *shared;
 
 static void client_open(void)
 {
@@ -67,45 +77,62 @@ static void kill_me_in(long us)
 	       "a timer");
 }
 
-static void submit_all(bool by_uring, long us)
+static void submit_by_thread(void)
+{
+	struct vfio_ccw_ring_enter wake = { .flags = VFIO_CCW_RING_ENTER_WAKEUP };
+
+	t_ring_store_tail(&ring, ring.tail);
+	t_ring_enter_raw(&ring, &wake);
+}
+
+static void submit_all(enum way way, long us)
 {
 	struct io_uring uring;
 	unsigned int i;
 
-	if (by_uring)
+	if (way == URING)
 		t_uring_open(&uring, T_URING_FLAGS);
 	for (i = 0; i < STARTS; i++) {
 		add(ECKD_WRITE, i);
-		if (by_uring)
+		if (way == URING)
 			t_uring_start(&uring, ring.fd, T_ORB_PLAIN, PROGRAM(i), i);
 	}
 	kill_me_in(us);
-	if (by_uring)
+	if (way == RING)
+		t_ring_enter(&ring, STARTS, 0);
+	else if (way == URING)
 		io_uring_submit(&uring);
 	else
-		t_ring_enter(&ring, STARTS, 0);
+		submit_by_thread();
 	pause();
 }
 
-static void client_to_be_killed(unsigned int number, bool by_uring)
+static void client_to_be_killed(unsigned int number, enum way way)
 {
 	unsigned int i;
 
 	client_open();
+	T_NEED(mremap(shared, T_SIZE, T_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, vm.memory) ==
+		       vm.memory,
+	       "shared memory");
 	carry_out(ECKD_READ, STARTS - 1);
+	if (way == THREAD) {
+		t_ring_close(&ring);
+		t_ring_open_as(&ring, vm.devices[0].fd, STARTS, VFIO_CCW_RING_SETUP_THREAD);
+	}
 	for (i = 0; i < STARTS; i++)
 		memset(t_at(&vm, DATA(i)), number, ECKD_RECORD);
-	submit_all(by_uring, number * STEP_US);
+	submit_all(way, number * STEP_US);
 }
 
-static void kill_a_client(unsigned int number, bool by_uring)
+static void kill_a_client(unsigned int number, enum way way)
 {
 	pid_t pid = fork();
 	int status;
 
 	T_NEED(pid >= 0, "a process");
 	if (!pid) {
-		client_to_be_killed(number, by_uring);
+		client_to_be_killed(number, way);
 		_exit(1);
 	}
 	T_NEED(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status), "a client is killed");
@@ -139,13 +166,23 @@ static void restore(const uint8_t *blocks)
 	}
 }
 
+static enum way way_called(const char *name)
+{
+	if (!strcmp(name, "uring"))
+		return URING;
+	return strcmp(name, "thread") ? RING : THREAD;
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int i, left[STARTS + 1] = { 0 };
 
 	T_NEED(argc == 3, "the disk's content, and how to submit");
+	shared = mmap(NULL, T_SIZE, PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	T_NEED(shared != MAP_FAILED, "memory");
 	for (i = 1; i <= KILLS; i++) {
-		kill_a_client(i, !strcmp(argv[2], "uring"));
+		kill_a_client(i, way_called(argv[2]));
 		client_open();
 		left[left_by(i)]++;
 		if (i == KILLS)

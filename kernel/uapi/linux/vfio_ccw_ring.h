@@ -270,6 +270,8 @@ struct vfio_ccw_ring_sqe {
  * interruption.  Starts behind it complete with VFIO_CCW_RING_R_HELD.  A start
  * that was refused (@res is not 0 and there is no IRB), or that was ended by a
  * HALT or CLEAR of the client without unit check, holds nothing.
+ * When the task that submits is being killed, a refused one holds others, too:
+ * it may be for that, and nobody would know what was left out.
  *
  * A start that the driver itself has ended after it was issued (_R_PATH_LOST,
  * _R_UNMAPPED, _R_CLOSED, _R_NOT_OPERATIONAL) comes with an IRB made by the

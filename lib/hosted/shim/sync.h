@@ -176,6 +176,7 @@ struct task_struct {
 	int (*run)(void *data);
 	void *data;
 	void *cpus_ptr;
+	struct mm_struct *mm;
 };
 
 /* As pthread_create(), of a thread that no signal is handled in. */
@@ -186,12 +187,19 @@ void shim_cond_init(pthread_cond_t *cond);
 struct task_struct *shim_current(void);
 #define current shim_current()
 
-/* Nobody is killed alone here. */
+/* Nobody is killed here, and memory goes with the process. */
 static inline int fatal_signal_pending(struct task_struct *task)
 {
 	(void)task;
 	return 0;
 }
+
+struct mm_struct {
+	atomic_t mm_users;
+};
+
+#define mmgrab(mm) ((void)(mm))
+#define mmdrop(mm) ((void)(mm))
 
 void set_current_state(int state);
 #define __set_current_state(state) set_current_state(state)
