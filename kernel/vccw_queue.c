@@ -258,7 +258,6 @@ static void vccw_end_active(struct vccw_queue *q, struct irb *irb)
 {
 	struct vccw_req *req = q->active;
 
-	q->active = NULL;
 	if (unlikely(req->merged))
 		vccw_irb_merge(&req->irb, irb);
 	/* Stopped, and not by a HALT or CLEAR of the client. */
@@ -267,6 +266,7 @@ static void vccw_end_active(struct vccw_queue *q, struct irb *irb)
 		vccw_complete_stopped(q, req, -ECANCELED);
 	else
 		vccw_complete(q, req, 0, VFIO_CCW_RING_R_NONE, irb);
+	vccw_no_active(q);
 }
 
 /*

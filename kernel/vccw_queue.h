@@ -172,6 +172,15 @@ static inline bool vccw_idle(const struct vccw_queue *q)
 	return !q->active && !q->n_funcs;
 }
 
+/*
+ * The active start is over, and nothing looks at it any more: who finds none without
+ * the subchannel's lock uses the region's request anew (vccw_io_start()).
+ */
+static inline void vccw_no_active(struct vccw_queue *q)
+{
+	smp_store_release(&q->active, NULL);	/* pairs with vccw_io_start() */
+}
+
 static inline void vccw_funcs_add(struct vccw_queue *q, struct vccw_req *req)
 {
 	vccw_fifo_push(&q->funcs, req);

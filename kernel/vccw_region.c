@@ -231,8 +231,11 @@ static int vccw_io_start(struct vccw_device *dev)
 		return 0;	/* a client that fills the region in pieces */
 	if (!(scsw.fctl & SCSW_FCTL_START_FUNC))
 		return -EOPNOTSUPP;
-	/* A ring or a start under way uses the request and the subchannel. */
-	if (dev->queue.ring || READ_ONCE(dev->queue.active))
+	/*
+	 * A ring or a start under way uses the request and the subchannel.  One that is
+	 * over does not any more: pairs with vccw_no_active().
+	 */
+	if (dev->queue.ring || smp_load_acquire(&dev->queue.active))
 		return -EBUSY;
 	vccw_io_forget_ends(dev);
 	memcpy(orb, io->orb_area, sizeof(orb));

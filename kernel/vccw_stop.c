@@ -55,9 +55,9 @@ static void vccw_abandon(struct vccw_device *dev, u16 reason)
 
 	if (q->active) {
 		req = q->active;
-		q->active = NULL;
 		req->cancel = req->cancel ?: reason;
 		vccw_complete_stopped(q, req, -ENODEV);
+		vccw_no_active(q);
 	}
 	while (q->n_funcs) {
 		req = vccw_funcs_remove(q, &q->funcs.first);
@@ -78,8 +78,8 @@ static bool vccw_stop_pending(struct vccw_device *dev)
 
 	if (!req || cio_cancel(dev->sch))
 		return false;
-	q->active = NULL;
 	vccw_complete_stopped(q, req, -ECANCELED);
+	vccw_no_active(q);
 	return true;
 }
 

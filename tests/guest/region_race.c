@@ -17,13 +17,15 @@
 
 #include "common.h"
 
-#define SECONDS 3
-#define KEPT	8 /* IRBs that wait to be read */
+#define SECONDS	 3
+#define HURRIED	 2 /* seconds of starts that do not wait for each other */
+#define KEPT	 8 /* IRBs that wait to be read */
+#define PROGRAMS 16
 
 static struct t_vm vm;
 static struct t_region region;
 static volatile bool stop;
-static unsigned long starts, ends, functions, swaps, schibs, crws, odd;
+static unsigned long starts, ends, functions, swaps, schibs, crws, odd, others;
 
 static void *starter(void *unused)
 {
@@ -101,6 +103,50 @@ static void *reader(void *unused)
 	return NULL;
 }
 
+/* Program after program, each as soon as the one before it is said to be over. */
+static void *hurrier(void *unused)
+{
+	uint8_t orb[32];
+	unsigned int i;
+
+	(void)unused;
+	for (i = 0; !stop; i++) {
+		t_orb(orb, T_ORB_PLAIN, T_IOVA + i % PROGRAMS * 8);
+		if (!t_region_start(&region, orb))
+			starts++;
+	}
+	return NULL;
+}
+
+/* The status of a start is of that start, whatever the next one makes of its memory. */
+static void hurried(void)
+{
+	uint8_t irb[96];
+	pthread_t id;
+	time_t end;
+	int i;
+
+	for (i = 0; i < PROGRAMS; i++)
+		t_ccw1(t_at(&vm, T_IOVA + i * 8), T_CMD_NOP, T_CCW_SLI, 1, T_IOVA + T_PAGE);
+	starts = ends = 0;
+	stop = false;
+	end = time(NULL) + HURRIED;
+	T_NEED(!pthread_create(&id, NULL, hurrier, NULL), "a thread");
+	while (time(NULL) < end) {
+		if (t_region_event(&region, 100) || t_region_irb(&region, irb))
+			continue;
+		ends++;
+		others += !t_irb_good(irb) || t_irb_cpa(irb) - T_IOVA - 8 > (PROGRAMS - 1) * 8;
+	}
+	stop = true;
+	pthread_join(id, NULL);
+	while (!t_region_event(&region, 100))
+		t_region_irb(&region, irb);
+	T_CHECK(starts > 10 && ends > 10, "%lu starts one after the other, %lu seen to end", starts,
+		ends);
+	T_EQUAL(others, 0, "... each with status of its own");
+}
+
 int main(void)
 {
 	static void *(*const threads[])(void *) = { starter, stopper, swapper, reader };
@@ -134,6 +180,7 @@ int main(void)
 	t_orb(orb, T_ORB_PLAIN, T_IOVA);
 	T_EQUAL(t_region_start(&region, orb), 0, "afterwards a start is accepted");
 	T_CHECK(!t_region_wait(&region, irb, 5000) && t_irb_good(irb), "... and ends well");
+	hurried();
 	t_region_close(&region);
 	t_vm_close(&vm);
 	return tap_done();
