@@ -44,6 +44,7 @@ __thread struct irb cio_irb;
 
 static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct subchannel *table[MAX_SUBCHANNELS];
+static unsigned int table_top; /* nothing from here on */
 
 static struct shim_css *find(struct subchannel_id schid)
 {
@@ -244,7 +245,7 @@ bool css_go_on(void)
 {
 	bool done = false;
 
-	for (unsigned int i = 0; i < MAX_SUBCHANNELS && !done; i++) {
+	for (unsigned int i = 0; i < table_top && !done; i++) {
 		if (!table[i])
 			continue;
 		pthread_mutex_lock(&table[i]->css->lock);
@@ -437,6 +438,7 @@ static int take_number(struct subchannel *sch)
 		if (table[i])
 			continue;
 		table[i] = sch;
+		table_top = max(table_top, i + 1);
 		sch->schid.sch_no = i;
 		ret = 0;
 	}
