@@ -285,7 +285,8 @@ int hosted_reset(struct hosted *hosted)
 	return ret ? -EINVAL : 0;
 }
 
-static void by_hand(struct hosted *hosted, const void *orb, bool run, struct vfio_ccw_ring_cqe *cqe)
+void hosted_carry_out(struct hosted *hosted, const void *orb, unsigned int how,
+		      struct vfio_ccw_ring_cqe *cqe)
 {
 	struct vccw_device *dev = &hosted->dev;
 	struct vccw_req *req = &dev->queue.region_req;
@@ -297,28 +298,18 @@ static void by_hand(struct hosted *hosted, const void *orb, bool run, struct vfi
 	vccw_cp_release(&req->cp);
 	vccw_pins_begin(&dev->pins);
 	req->seq = dev->pins.clock;
-	cqe->res = vccw_cp_translate(dev, &req->cp, orb, false, &fault);
+	cqe->res = vccw_cp_translate(dev, &req->cp, orb, how & HOSTED_AS_REGION, &fault);
 	if (cqe->res) {
 		cqe->reason = fault.reason;
 		cqe->ccw_index = fault.ccw_index;
 		cqe->ccw_addr = fault.ccw_addr;
-	} else if (run) {
+	} else if (!(how & HOSTED_ONLY_TRANSLATE)) {
 		css_carry_out(dev->sch, &req->cp.orb, &irb);
 		irb.scsw.cmd.cpa = vccw_cp_iova(&req->cp, irb.scsw.cmd.cpa);
 		vccw_irb_store(cqe->irb, &irb);
 	}
 	vccw_pins_end(&dev->pins);
 	mutex_unlock(&dev->lock);
-}
-
-void hosted_carry_out(struct hosted *hosted, const void *orb, struct vfio_ccw_ring_cqe *cqe)
-{
-	by_hand(hosted, orb, true, cqe);
-}
-
-void hosted_translate(struct hosted *hosted, const void *orb, struct vfio_ccw_ring_cqe *cqe)
-{
-	by_hand(hosted, orb, false, cqe);
 }
 
 void hosted_unpin(struct hosted *hosted)

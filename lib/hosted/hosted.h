@@ -85,17 +85,21 @@ unsigned int hosted_poll(int fd);
 int hosted_poll_fd(int fd);
 void hosted_close(int fd);
 
+/* How hosted_carry_out() does it. */
+#define HOSTED_AS_REGION      (1U << 0) /* what the channel rejects is left to the channel */
+#define HOSTED_ONLY_TRANSLATE (1U << 1) /* there is no IRB */
+
 /**
  * hosted_carry_out() - a program without queue, ring and threads
  * @hosted: the device, which has nothing to do
  * @orb: twelve bytes of an ORB
+ * @how: HOSTED_*
  * @cqe: receives what a CQE of it would say: res, reason, CCW and IRB
  *
  * Translates it and has the channel carry it out, in the caller's thread.
  */
-void hosted_carry_out(struct hosted *hosted, const void *orb, struct vfio_ccw_ring_cqe *cqe);
-/* As hosted_carry_out(), and does not carry it out: there is no IRB. */
-void hosted_translate(struct hosted *hosted, const void *orb, struct vfio_ccw_ring_cqe *cqe);
+void hosted_carry_out(struct hosted *hosted, const void *orb, unsigned int how,
+		      struct vfio_ccw_ring_cqe *cqe);
 /* Unpins all pages that are pinned; the device has nothing to do. */
 void hosted_unpin(struct hosted *hosted);
 

@@ -150,7 +150,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.idaw_2k = bits & 4,
 	};
 	struct ccwring_orb orb = random_orb(CLIENT_IOVA + fuzz_take(&in, 1) * 8, &kind);
-	bool cold = bits & 8;
+	unsigned int how = (bits & 8 ? BESIDE_COLD : 0) | (bits & 0x40 ? BESIDE_REGION : 0);
 
 	if (bits & 0x10)
 		ccwring_orb_set_word1(&orb, ccwring_orb_word1(&orb) ^ (uint32_t)fuzz_take(&in, 4));
@@ -159,6 +159,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	beside_load(fresh);
 	beside_reset();
 	fill_memory(&in, kind.format1, kind.idaw_format2);
-	beside_run(&orb, cold, NULL);
+	beside_run(&orb, how, NULL);
 	return 0;
 }

@@ -145,6 +145,9 @@ static bool is_true(const struct vfio_ccw_ring_cqe *cqe)
 	/* Only the driver knows when its block for the translation is full. */
 	if (cqe->reason == VFIO_CCW_RING_R_CCW_TOO_MANY && model.bytes > MODEL_BYTES)
 		return true;
+	/* It has gone on, and come upon something else. */
+	if (r->perhaps)
+		return true;
 	return r->reasons >> cqe->reason & 1 && cqe->ccw_index == r->number &&
 	       cqe->ccw_addr == r->at;
 }
@@ -163,7 +166,7 @@ static bool is_taken(const struct vfio_ccw_ring_cqe *cqe)
 {
 	if (cqe->res)
 		check_refused(cqe);
-	else if (model.refusal.reasons && model.bytes <= MODEL_BYTES)
+	else if (model.refusal.reasons && !model.refusal.perhaps && model.bytes <= MODEL_BYTES)
 		FAIL("taken");
 	return !cqe->res;
 }
@@ -196,7 +199,7 @@ static enum beside_end run(const struct ccwring_orb *orb,
 	if (carry_out)
 		carry_out(orb, &cqe);
 	else
-		hosted_carry_out(hosted, orb->b, &cqe);
+		hosted_carry_out(hosted, orb->b, model.by_region ? HOSTED_AS_REGION : 0, &cqe);
 	if (!is_taken(&cqe))
 		return BESIDE_REFUSED;
 	check_status(cqe.irb);
@@ -205,7 +208,7 @@ static enum beside_end run(const struct ccwring_orb *orb,
 	return BESIDE_TAKEN;
 }
 
-enum beside_end beside_run(const struct ccwring_orb *orb, bool cold,
+enum beside_end beside_run(const struct ccwring_orb *orb, unsigned int how,
 			   void (*carry_out)(const struct ccwring_orb *orb,
 					     struct vfio_ccw_ring_cqe *cqe))
 {
@@ -214,11 +217,16 @@ enum beside_end beside_run(const struct ccwring_orb *orb, bool cold,
 	beside_save(before);
 	model.word = ccwring_orb_word1(orb);
 	model.cpa = ccwring_get_be32(orb->b + 8);
+	model.by_region = how & BESIDE_REGION;
 	model_examine(&model);
-	if (cold)
+	if (how & BESIDE_COLD)
 		hosted_unpin(hosted);
-	hosted_translate(hosted, orb->b, &cqe);
+	hosted_carry_out(hosted, orb->b,
+			 HOSTED_ONLY_TRANSLATE | (model.by_region ? HOSTED_AS_REGION : 0), &cqe);
 	if (!is_taken(&cqe))
 		return BESIDE_REFUSED;
+	/* Taken, and the model does not know up to where. */
+	if (model.refusal.perhaps)
+		return BESIDE_ENDLESS;
 	return run(orb, carry_out);
 }

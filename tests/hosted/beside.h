@@ -37,15 +37,18 @@ void beside_load(const uint8_t *from);
 /* The device as new. */
 void beside_reset(void);
 
+#define BESIDE_COLD   (1U << 0) /* with no page pinned */
+#define BESIDE_REGION (1U << 1) /* as it comes through the region */
+
 /**
  * beside_run() - the program of an ORB
  * @orb: the ORB
- * @cold: with no page pinned; else twice, first with what is pinned
+ * @how: BESIDE_*
  * @carry_out: how it is carried out, NULL for hosted_carry_out()
  *
  * Fails the test if there is anything to be said against what the driver does.
  */
-enum beside_end beside_run(const struct ccwring_orb *orb, bool cold,
+enum beside_end beside_run(const struct ccwring_orb *orb, unsigned int how,
 			   void (*carry_out)(const struct ccwring_orb *orb,
 					     struct vfio_ccw_ring_cqe *cqe));
 

@@ -32,11 +32,16 @@ static int teardown(void **state)
 	return 0;
 }
 
-static enum beside_end run(uint32_t at)
+static enum beside_end run_as(uint32_t at, unsigned int how)
 {
 	struct ccwring_orb orb = random_orb(at, &kind);
 
-	return beside_run(&orb, false, NULL);
+	return beside_run(&orb, how, NULL);
+}
+
+static enum beside_end run(uint32_t at)
+{
+	return run_as(at, 0);
 }
 
 static struct vfio_ccw_ring_cqe translate(uint32_t at)
@@ -44,7 +49,7 @@ static struct vfio_ccw_ring_cqe translate(uint32_t at)
 	struct ccwring_orb orb = random_orb(at, &kind);
 	struct vfio_ccw_ring_cqe cqe;
 
-	hosted_translate(device, orb.b, &cqe);
+	hosted_carry_out(device, orb.b, HOSTED_ONLY_TRANSLATE, &cqe);
 	return cqe;
 }
 
@@ -75,6 +80,21 @@ static void skips_what_is_left_out(void **state)
 	client_ccw(OTHER + 8, CCWRING_CMD_TIC, 0, 0, PROGRAM);
 	search(OTHER + 16, 1);
 	assert_int_equal(run(PROGRAM), BESIDE_TAKEN);
+}
+
+/* The same with what is left to the channel. */
+static void skips_what_is_wrong(void **state)
+{
+	uint32_t at = PROGRAM;
+
+	(void)state;
+	for (; at < PROGRAM + 0x80; at += 8)
+		client_ccw(at, CCWRING_CMD_SENSE_ID, CC, 7, DATA + 0x100);
+	client_ccw(at, CCWRING_CMD_SENSE_ID, SLI, 7, DATA + 0x100);
+	assert_int_equal(run_as(PROGRAM, BESIDE_REGION), BESIDE_TAKEN);
+	search(OTHER, 0);
+	assert_int_equal(run(OTHER), BESIDE_REFUSED);
+	assert_int_equal(run_as(OTHER, BESIDE_REGION), BESIDE_TAKEN);
 }
 
 /* A TIC to a TIC: that one is at fault, by its number and address. */
@@ -131,4 +151,5 @@ static void over_31_bits(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
-RUN(TEST(skips_what_is_left_out), TEST(tic_to_a_tic), TEST(ways_to_one_place), TEST(over_31_bits))
+RUN(TEST(skips_what_is_left_out), TEST(skips_what_is_wrong), TEST(tic_to_a_tic),
+    TEST(ways_to_one_place), TEST(over_31_bits))

@@ -19,24 +19,26 @@ static uint8_t *byte(struct model *m, uint64_t iova)
 	return NULL;
 }
 
-/* The CCW that is @n behind another one of its part; NULL if there is none. */
+/*
+ * The CCW that is @n behind another one of its part, or the one a TIC there leads to;
+ * NULL if there is none.
+ * @at: receives where it is, or would be
+ */
 static const struct model_read *behind(const struct model *m, const struct model_read *r,
-				       unsigned int n)
+				       unsigned int n, uint32_t *at)
 {
 	const struct model_read *to = r + n;
-
-	return to < m->read + m->n_read && to->part == r->part && to->taken ? to : NULL;
-}
-
-/* A CCW, or the one a TIC there leads to. */
-static const struct model_read *follow(const struct model *m, const struct model_read *r)
-{
 	struct model_ccw ccw;
 
-	if (!r || !r->tic)
-		return r;
-	model_fetch(m, r->at, &ccw);
-	return model_find(m, ccw.cda, r->chaining);
+	*at = r->at + n * 8;
+	if (to >= m->read + m->n_read || to->part != r->part || !to->taken)
+		return NULL;
+	if (!to->tic)
+		return to;
+	model_fetch(m, to->at, &ccw);
+	*at = ccw.cda;
+	to = model_find(m, ccw.cda, to->chaining);
+	return to && !to->tic ? to : NULL;
 }
 
 /* Where the data of a CCW are, byte after byte. */
@@ -79,8 +81,8 @@ struct command {
 };
 
 /*
- * Nothing of the program was taken there, and an invalid CCW stands in its place: the
- * device has skipped, and come out of the program.
+ * Nothing of the program was taken there, and an invalid CCW stands in its place; or it is
+ * a TIC that a TIC leads to.
  */
 static void run_out(struct model *m, uint32_t at)
 {
@@ -95,8 +97,8 @@ static enum model_end collect(struct model *m, const struct model_read *r, struc
 {
 	c->size = 0;
 	for (c->n = 0; c->n < MAX_CHAIN && c->size <= MAX_DATA;) {
-		const struct model_read *next;
 		struct model_ccw *ccw = &c->ccws[c->n];
+		uint32_t at;
 
 		model_fetch(m, r->at, ccw);
 		/* Skipped to, one of a data chain is a command like its chain's. */
@@ -106,12 +108,11 @@ static enum model_end collect(struct model *m, const struct model_read *r, struc
 		c->size += ccw->count;
 		if (!(ccw->flags & MODEL_CD))
 			return MODEL_GOES_ON;
-		next = follow(m, behind(m, r, 1));
-		if (!next) {
-			run_out(m, r->at + 8);
+		r = behind(m, r, 1, &at);
+		if (!r) {
+			run_out(m, at);
 			return MODEL_ENDED;
 		}
-		r = next;
 	}
 	return MODEL_ENDLESS;
 }
@@ -188,9 +189,9 @@ static bool transfer(struct model *m, struct command *c, uint8_t *dstat, unsigne
 /* Carries out one command; where the program goes on, NULL at its end. */
 static bool carry_out(struct model *m, struct command *c, const struct model_read **next)
 {
-	unsigned int last = 0, skip;
 	bool suppressed, chains;
-	uint32_t left;
+	unsigned int last = 0;
+	uint32_t left, at;
 	uint8_t flags;
 
 	*next = NULL;
@@ -206,10 +207,9 @@ static bool carry_out(struct model *m, struct command *c, const struct model_rea
 	m->end_cpa = c->reads[last]->at + 8;
 	if (!chains || m->cstat || m->dstat & UNIT_CHECK)
 		return true;
-	skip = m->dstat & DEVICE_STATUS_MODIFIER ? 2 : 1;
-	*next = follow(m, behind(m, c->reads[last], skip));
+	*next = behind(m, c->reads[last], m->dstat & DEVICE_STATUS_MODIFIER ? 2 : 1, &at);
 	if (!*next)
-		run_out(m, c->reads[last]->at + skip * 8);
+		run_out(m, at);
 	return true;
 }
 
@@ -220,6 +220,10 @@ enum model_end model_run(struct model *m)
 	static struct command command;
 	enum model_end end;
 
+	if (!next->taken) {
+		run_out(m, next->at);
+		return MODEL_ENDED;
+	}
 	for (unsigned int n = 0; n < MAX_CCWS && bytes <= MAX_DATA; n += command.n) {
 		end = collect(m, next, &command);
 		bytes += command.size;

@@ -70,11 +70,13 @@ struct model_read {
  * struct model_refusal - why a program is refused
  * @reasons: one bit for each enum vfio_ccw_ring_reason that is true of the CCW (or the
  *	ORB); 0 if it is not refused
+ * @perhaps: by the region; some of them are left to the channel
  * @number: of the CCW, in the order in which they are read
  * @at: where it is
  */
 struct model_refusal {
 	uint64_t reasons;
+	bool perhaps;
 	unsigned int number;
 	uint32_t at;
 };
@@ -92,6 +94,8 @@ struct model {
 	/* What the ORB says: its second word, its third. */
 	uint32_t word;
 	uint32_t cpa;
+	/* It comes through the region, and not through a ring. */
+	bool by_region;
 	/* rules.c: what has been read; bytes its translation may take. */
 	struct model_read read[MODEL_CCWS + 1];
 	unsigned int n_read;

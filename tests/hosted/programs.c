@@ -54,9 +54,14 @@ static void programs(void **state)
 		bool right = now_and_then(8);
 		struct ccwring_orb orb = any_program(right);
 		enum beside_end end;
+		unsigned int how;
 
 		/* Translation and channel alone are many times as fast. */
-		end = beside_run(&orb, now_and_then(16), now_and_then(64) ? by_ring : NULL);
+		how = now_and_then(16) ? BESIDE_COLD : 0;
+		if (now_and_then(64))
+			end = beside_run(&orb, how, by_ring);
+		else
+			end = beside_run(&orb, how | (any(2) ? BESIDE_REGION : 0), NULL);
 		if (right && end != BESIDE_TAKEN)
 			fail_msg("program %lu is right and not taken", n);
 		ends[end]++;

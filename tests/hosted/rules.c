@@ -17,13 +17,18 @@
  *
  * Of several things wrong with one CCW the driver may name any: reasons are sets.
  *
- * A program that has been taken cannot come upon anything wrong but in one way: the device
- * skips, and comes to where nothing was taken.  Then it ends with a program check (model.c).
+ * What comes through the region is not refused for what the channel would reject: the
+ * program ends before that CCW.  If there is more against it, the driver may do either.
+ *
+ * A program that has been taken cannot come upon anything wrong but in two ways: the device
+ * skips, and comes to where nothing was taken; or it came through the region.  Then it ends
+ * with a program check (model.c).
  */
 #include <linux/vfio_ccw_ring.h>
 
 #include "model.h"
 
+#define ORB_SUSPEND   0x08000000
 #define ORB_TRANSPORT 0x00040000
 #define ORB_MIDAW     0x00000040
 #define ORB_ZERO      0x0000003e
@@ -171,7 +176,9 @@ static void note_target(struct model *m, struct parts *parts, uint32_t at, uint8
 {
 	const struct model_read *to = model_find(m, at, chaining);
 
-	if (to && to->tic) {
+	if (to && to->tic && m->by_region) {
+		parts->ends++;
+	} else if (to && to->tic) {
 		m->refusal.reasons = R(CCW_TIC_TIC);
 		m->refusal.number = to - m->read;
 		m->refusal.at = at;
@@ -218,6 +225,28 @@ static struct model_read *read_one(struct model *m, unsigned int part, uint32_t 
 	return r;
 }
 
+/* What the channel rejects, with a program check. */
+static uint64_t program_checks(const struct model *m)
+{
+	return R(CCW_TIC_FIRST) | R(CCW_TIC_TIC) | R(CCW_TIC_ADDR) | R(CCW_FORMAT) | R(CCW_COUNT) |
+	       R(IDAL_ALIGN) | R(IDAW_ALIGN) | R(IDAW_FORMAT) |
+	       (m->word & ORB_SUSPEND ? 0 : R(CCW_SUSPEND));
+}
+
+/* Something is wrong with a CCW: is the program refused for it, or does it end before it? */
+static void weigh(struct model *m, struct parts *parts, bool optional)
+{
+	uint64_t checks = m->refusal.reasons & program_checks(m);
+
+	m->refusal.perhaps = m->by_region && checks && checks != m->refusal.reasons;
+	if (m->by_region && checks == m->refusal.reasons) {
+		parts->ends++;
+		m->refusal.reasons = 0;
+	} else if (optional && !m->refusal.perhaps) {
+		m->refusal.reasons = 0;
+	}
+}
+
 static void read_part(struct model *m, struct parts *parts, unsigned int part)
 {
 	uint32_t at = parts->at[part], begin = at;
@@ -228,12 +257,14 @@ static void read_part(struct model *m, struct parts *parts, unsigned int part)
 		struct model_ccw ccw;
 		struct model_read *r = read_one(m, part, at, chaining, &ccw);
 
-		if (optional && (m->refusal.reasons || r->tic)) {
+		if (optional && r->tic) {
 			m->refusal.reasons = 0;
 			return;
 		}
-		if (m->refusal.reasons)
+		if (m->refusal.reasons) {
+			weigh(m, parts, optional);
 			return;
+		}
 		r->taken = true;
 		r->target = !optional;
 		if (r->tic) {
