@@ -94,6 +94,8 @@ static enum s_end end_of_error(int res, unsigned int reason)
 		return res == -ENODEV ? S_GONE : S_WRONG;
 	case VFIO_CCW_RING_R_UNMAPPED:
 		return res == -ECANCELED ? S_UNMAPPED : S_WRONG;
+	case VFIO_CCW_RING_R_PIN_LIMIT:
+		return res == -EBUSY ? S_UNMAPPED : S_WRONG;
 	case VFIO_CCW_RING_R_CCW_UNMAPPED:
 	case VFIO_CCW_RING_R_DATA_UNMAPPED:
 		return res == -EFAULT ? S_UNMAPPED : S_WRONG;
@@ -199,9 +201,9 @@ static uint64_t take_slot(struct s_client *c, unsigned int slot)
 
 static enum s_end end_of_refusal(int error)
 {
-	return error == -ENODEV || error == -EACCES ? S_GONE
-	       : error == -EFAULT		    ? S_UNMAPPED
-						    : S_WRONG;
+	return error == -ENODEV || error == -EACCES  ? S_GONE
+	       : error == -EFAULT || error == -EBUSY ? S_UNMAPPED
+						     : S_WRONG;
 }
 
 static int submit_region(struct s_client *c)

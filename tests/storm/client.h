@@ -26,7 +26,8 @@ enum s_door {
  * @S_HELD: it was taken back behind one that was not
  * @S_CLOSED: its ring or its device was closed
  * @S_GONE: its device has gone
- * @S_UNMAPPED: its memory was taken away, before or meanwhile
+ * @S_UNMAPPED: its memory was taken away, before or meanwhile; or discarded between
+ *	two uses in one batch
  * @S_WRONG: something else, or it ended before
  */
 enum s_end {

@@ -432,7 +432,7 @@ struct vfio_ccw_ring_enter {
  *              CQ hold CQEs or are set aside for requests under way; consume
  *              CQEs, or wait for some with @to_submit 0, and try again
  *   ETIME      fewer than @min_complete CQEs within the time given
- *   EINTR      a signal came first
+ *   EINTR      a signal came first, or work that an io_uring has for the task
  *   EFAULT     the argument cannot be read
  * ETIME and EINTR speak of the wait alone.  How many SQEs were consumed is
  * always told by the SQ head.
