@@ -17,8 +17,17 @@
 
 #define STACK_SIZE 0x40000
 
+/**
+ * struct victim - who is to be killed
+ * @door: its way
+ * @waits: it does nothing once requests are under way: where it has to poll for them
+ *	they stay so
+ * @ready: a pipe, to say that they are
+ * @stack: its stack
+ */
 struct victim {
 	enum s_door door;
+	bool waits;
 	int ready[2];
 	char stack[STACK_SIZE];
 };
@@ -33,6 +42,8 @@ static int live(void *argument)
 	s_open(&client, victim->door, T_DEPTH);
 	if (s_submit(&client) || write(victim->ready[1], "r", 1) != 1)
 		_exit(1);
+	if (victim->waits)
+		pause();
 	s_run(&client, T_PATIENCE_MS);
 	_exit(1);
 }
@@ -79,6 +90,7 @@ bool s_kill(unsigned int round)
 	pid_t pid;
 
 	victim.door = round % S_DOORS;
+	victim.waits = !(round / S_DOORS / 2 % 2);
 	T_NEED(!pipe(victim.ready), "a pipe");
 	fflush(stdout);
 	pid = clone(live, victim.stack + STACK_SIZE, flags | SIGCHLD, &victim);
