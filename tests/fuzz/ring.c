@@ -6,7 +6,8 @@
  * subchannels go on when the input says so, or when the driver waits for them.  The input
  * is a list of what to do: SQEs that are good, nearly good or any bytes, changed after
  * they have been submitted; heads and tails that lie; ENTER with any argument; memory that
- * goes, comes and is discarded; devices that are attached, detached, reset and closed.
+ * goes, comes and is discarded; devices that fail, and are attached, detached, reset and
+ * closed.
  *
  * What must hold is in check.c.
  */
@@ -194,9 +195,26 @@ static void enter(struct fuzz_input *in)
 	check_enter(&enter);
 }
 
-static void go_on(unsigned int n)
+/* Not each start: one that finds status pending is tried again for ever. */
+static void go_wrong(struct fuzz_input *in)
 {
-	while (n-- && hosted_go_on())
+	uint8_t bits = fuzz_take(in, 1);
+	struct hosted_faults faults = {
+		.kinds = fuzz_take(in, 2),
+		.one_in = 2 + (bits >> 1) % 8,
+		.seed = bits,
+	};
+
+	hosted_faults(devices[bits & 1], &faults);
+}
+
+static void go_on(struct fuzz_input *in)
+{
+	uint8_t bits = fuzz_take(in, 1);
+
+	if (bits & 0x80)
+		go_wrong(in);
+	for (unsigned int n = bits % 8; n && hosted_go_on(); n--)
 		;
 }
 
@@ -299,7 +317,7 @@ static void act(struct fuzz_input *in)
 		enter(in);
 		break;
 	case 12:
-		go_on(fuzz_take(in, 1) % 8);
+		go_on(in);
 		break;
 	case 13:
 		check_reap(fuzz_take(in, 1) % 16);
@@ -341,6 +359,8 @@ static void act(struct fuzz_input *in)
 /* In the end nothing is under way, a good request works, and nothing is pinned. */
 static void end(void)
 {
+	for (unsigned int d = 0; d < CHECK_DEVICES; d++)
+		hosted_faults(devices[d], &(struct hosted_faults){ 0 });
 	check_settle(devices);
 	client_ccw(CLIENT_IOVA, DEVICE_CMD_NOP, CCWRING_CCW_SLI, 1, RANDOM_DATA);
 	check_usable(devices[0]);
