@@ -217,10 +217,10 @@ static bool go_on(struct shim_css *css)
 {
 	if (interrupts(css))
 		interrupt(css);
-	else if (css->again && !css->pending)
-		end_again(css);
 	else if (css->actl & (SCSW_ACTL_HALT_PEND | SCSW_ACTL_CLEAR_PEND))
 		end_by_function(css);
+	else if (css->again && !css->pending)
+		end_again(css);
 	else if (css->actl & SCSW_ACTL_START_PEND)
 		start(css);
 	else
