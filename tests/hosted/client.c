@@ -126,7 +126,7 @@ long client_enter(uint32_t min)
 		.to_submit = ccwring_flush(&client_ring.ring),
 		.min_complete = min,
 		.flags = VFIO_CCW_RING_ENTER_TIMEOUT,
-		.timeout_ns = 5000000000ULL,
+		.timeout_ns = 60000000000ULL,
 	};
 
 	return hosted_ioctl(client_ring.setup.ring_fd, VFIO_CCW_RING_ENTER, (unsigned long)&enter);

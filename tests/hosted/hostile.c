@@ -118,7 +118,7 @@ static void poll_once(void)
 	struct vfio_ccw_ring_enter enter = {
 		.min_complete = consumed != ended && any(2),
 		.flags = VFIO_CCW_RING_ENTER_TIMEOUT,
-		.timeout_ns = 5000000000ULL,
+		.timeout_ns = 60000000000ULL,
 	};
 
 	assert_int_equal(hosted_ioctl(client_ring.setup.ring_fd, VFIO_CCW_RING_ENTER,
