@@ -270,14 +270,45 @@ static const struct vfio_device_ops vccw_vfio_ops = {
 	.detach_ioas = vfio_iommufd_emulated_detach_ioas,
 };
 
-/* From here on interrupts and events of the subchannel find the device. */
-static void vccw_publish(struct subchannel *sch, struct vccw_device *dev)
+/*
+ * From here on interrupts and events of the subchannel find the device.
+ * Return: false if it has one already.
+ */
+static bool vccw_publish(struct subchannel *sch, struct vccw_device *dev)
+{
+	struct vccw_parent *parent = dev_get_drvdata(&sch->dev);
+	bool first;
+
+	spin_lock_irq(&sch->lock);
+	first = !parent->dev;
+	if (first)
+		parent->dev = dev;
+	spin_unlock_irq(&sch->lock);
+	return first;
+}
+
+static void vccw_withdraw(struct subchannel *sch)
 {
 	struct vccw_parent *parent = dev_get_drvdata(&sch->dev);
 
 	spin_lock_irq(&sch->lock);
-	parent->dev = dev;
+	parent->dev = NULL;
 	spin_unlock_irq(&sch->lock);
+}
+
+/*
+ * A subchannel has one device at most.  The mdev core would count for us, but loses
+ * count when it finds no memory for a device.
+ */
+static unsigned int vccw_available(struct mdev_type *type)
+{
+	struct subchannel *sch = to_subchannel(type->parent->dev);
+	bool taken;
+
+	spin_lock_irq(&sch->lock);
+	taken = vccw_from_sch(sch);
+	spin_unlock_irq(&sch->lock);
+	return !taken;
 }
 
 static int vccw_mdev_probe(struct mdev_device *mdev)
@@ -290,12 +321,15 @@ static int vccw_mdev_probe(struct mdev_device *mdev)
 	if (IS_ERR(dev))
 		return PTR_ERR(dev);
 	dev_set_drvdata(&mdev->dev, dev);
-	vccw_publish(sch, dev);
+	ret = -EUSERS;
+	if (!vccw_publish(sch, dev))
+		goto put;
 	ret = vfio_register_emulated_iommu_dev(&dev->vdev);
-	if (ret) {
-		vccw_publish(sch, NULL);
-		vfio_put_device(&dev->vdev);
-	}
+	if (!ret)
+		return 0;
+	vccw_withdraw(sch);
+put:
+	vfio_put_device(&dev->vdev);
 	return ret;
 }
 
@@ -304,14 +338,14 @@ static void vccw_mdev_remove(struct mdev_device *mdev)
 	struct vccw_device *dev = dev_get_drvdata(&mdev->dev);
 
 	vfio_unregister_group_dev(&dev->vdev);
-	vccw_publish(dev->sch, NULL);
+	vccw_withdraw(dev->sch);
 	cancel_work_sync(&dev->queue.path_work);
 	vfio_put_device(&dev->vdev);
 }
 
 struct mdev_driver vccw_mdev_driver = {
 	.device_api = VFIO_DEVICE_API_CCW_STRING,
-	.max_instances = 1,
+	.get_available = vccw_available,
 	.driver = {
 		.name = "vfio_ccw_mdev",
 		.owner = THIS_MODULE,
