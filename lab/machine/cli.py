@@ -98,6 +98,7 @@ def _suit_kernel(options):
     options.mem = max(options.mem, asked["mem"])
     options.smp = max(options.smp, asked["smp"])
     options.slow = asked["slow"]
+    options.icount = asked["icount"]
     options.timeout *= options.slow
     if options.slow > 1:
         options.kernel_append = [*options.kernel_append, "LAB_SLOW=%d" % options.slow]

@@ -28,9 +28,10 @@ def load(build=False):
 
 
 def machine():
-    """What the image's kernel asks of a machine: mem and smp at least, and how many
-    times longer than on the lab's own kernel things take, slow."""
-    asked = {"mem": 0, "smp": 1, "slow": 1}
+    """What the image's kernel asks of a machine: mem and smp at least, how many times
+    longer than on the lab's own kernel things take, slow, and whether the clock goes by
+    instructions, icount."""
+    asked = {"mem": 0, "smp": 1, "slow": 1, "icount": None}
     with open(image("machine"), encoding="ascii") as file:
         for line in file:
             if not line.startswith("#"):

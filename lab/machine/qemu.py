@@ -69,6 +69,9 @@ class Machine:
             *self._devices(),
             "-kernel", self._kernel, "-initrd", self._initrd,
             "-append", self._command_line()]
+        if options.icount is not None:
+            # Where all wait, the clock goes to when somebody does not.
+            argv += ["-icount", "shift=%d,sleep=off" % options.icount]
         if options.plugin:
             argv += ["-plugin", options.plugin]
         if options.qmp:
