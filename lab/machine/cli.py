@@ -31,7 +31,7 @@ def parse(argv):
     p.add_argument("--mem", type=int, metavar="MIB",
                    help="memory (default 1024, Hercules 512; more if the kernel needs it)")
     p.add_argument("--smp", type=int, default=1, metavar="N",
-                   help="CPUs (default 1; more if the kernel is for that)")
+                   help="CPUs (default 1; on kernels that look for bugs as they need)")
     p.add_argument("--devices", type=int, default=0, metavar="N",
                    help="QEMU: N virtio-rng-ccw subchannels, 0.0.2000 and up")
     p.add_argument("--disk", action="append", default=[], metavar="PATH",
@@ -96,7 +96,7 @@ def _suit_kernel(options):
     """Gives the kernel what it asks for."""
     asked = env.machine()
     options.mem = max(options.mem, asked["mem"])
-    options.smp = max(options.smp, asked["smp"])
+    options.smp = asked["smp"] or options.smp
     options.slow = asked["slow"]
     options.icount = asked["icount"]
     options.timeout *= options.slow

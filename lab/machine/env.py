@@ -28,10 +28,10 @@ def load(build=False):
 
 
 def machine():
-    """What the image's kernel asks of a machine: mem and smp at least, how many times
-    longer than on the lab's own kernel things take, slow, and whether the clock goes by
-    instructions, icount."""
-    asked = {"mem": 0, "smp": 1, "slow": 1, "icount": None}
+    """What the image's kernel asks of a machine: mem at least, smp if not None, how many
+    times longer than on the lab's own kernel things take, slow, and by how much the clock
+    goes with each instruction, icount, if not None."""
+    asked = {"mem": 0, "smp": None, "slow": 1, "icount": None}
     with open(image("machine"), encoding="ascii") as file:
         for line in file:
             if not line.startswith("#"):
