@@ -54,6 +54,7 @@ LD_LIBRARY_PATH=$lib "$work/use"
 $4 -std=c++17 -Wall -Wextra -Werror -o "$work/use" "$work/use.cc" $flags
 LD_LIBRARY_PATH=$lib "$work/use"
 LD_LIBRARY_PATH=$lib "$work/usr/bin/ccwring" --version
+LD_LIBRARY_PATH=$lib "$work/usr/bin/ccwring" bench --backend hosted --count 10
 
 sed -n '/^```c$/,/^```$/p' "$5" | sed '/^```/d' >"$work/doc.c"
 grep -q main "$work/doc.c"
