@@ -297,8 +297,8 @@ static void doubled(void **state)
 			met++;
 		}
 	}
-	assert_true(met > 10);
-	assert_true(told > 10);
+	/* Which of them, is a matter of who is faster where the ring polls. */
+	assert_true(met + told > 50);
 	inject(0, 1, 0);
 }
 
