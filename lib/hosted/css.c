@@ -521,5 +521,6 @@ void css_faults(struct subchannel *sch, const struct hosted_faults *faults)
 {
 	pthread_mutex_lock(&sch->css->lock);
 	sch->css->faults = *faults;
+	sch->css->refused = false;
 	pthread_mutex_unlock(&sch->css->lock);
 }
