@@ -112,7 +112,7 @@ u32 vccw_cq_mark(struct vccw_ring *ring)
 /* CQEs that user space has not consumed, were its head to be believed. */
 u32 vccw_cq_pending(const struct vccw_ring *ring, u32 head)
 {
-	return READ_ONCE(ring->cq_next) - head;
+	return vccw_cq_posted(ring) - head;
 }
 
 /**
@@ -133,7 +133,7 @@ static int vccw_cq_wake_sleeper(struct wait_queue_entry *wait, unsigned int mode
 	struct vccw_cq_sleeper *sleeper =
 		container_of(wait, struct vccw_cq_sleeper, wait);
 
-	if ((s32)(READ_ONCE(sleeper->ring->cq_next) - sleeper->until) < 0)
+	if ((s32)(vccw_cq_posted(sleeper->ring) - sleeper->until) < 0)
 		return 0;
 	return autoremove_wake_function(wait, mode, flags, key);
 }

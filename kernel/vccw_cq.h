@@ -64,8 +64,16 @@ static inline struct vfio_ccw_ring_cqe *vccw_cq_slot(struct vccw_ring *ring)
 /* It is written; cq_lock held. */
 static __always_inline void vccw_cq_advance(struct vccw_ring *ring)
 {
-	/* Sleepers look without the lock: it is a word, stored at once. */
-	data_race(ring->cq_next++);
+	ring->cq_next++;
+}
+
+/*
+ * The CQ tail as user space sees it.  Who waits goes by this: ring->cq_next is ahead
+ * while CQEs are written.
+ */
+static inline u32 vccw_cq_posted(const struct vccw_ring *ring)
+{
+	return READ_ONCE(*ring->cq_tail);
 }
 
 /* Make the CQEs written visible, and wake those they make happy. */

@@ -39,7 +39,7 @@ struct vccw_uring;
  * @cq_head: user's CQ head in @sq_area
  * @sqes: SQEs in @sq_area
  * @sq_head: SQ head in @cq_area, written only
- * @cq_tail: CQ tail in @cq_area, written only
+ * @cq_tail: CQ tail in @cq_area, which user space cannot write: who waits goes by it
  * @flags: VFIO_CCW_RING_NEED_* in @cq_area, written by the thread
  * @cqes: CQEs in @cq_area
  * @sq_entries: size of the SQ
@@ -63,7 +63,7 @@ struct vccw_uring;
  * @top: behind the highest index in use
  *
  * @cq_lock: protects the following; nests inside a subchannel's lock
- * @cq_next: the CQ tail; what @cq_tail says is never read back
+ * @cq_next: where the next CQE is written; @cq_tail follows when it is
  * @cq_seen: last valid CQ head read from user space
  * @cq_promised: CQ slots given away, free-running: one for each SQE consumed and for
  *	each CQE beyond those, and as long as they are under way for requests of an

@@ -309,7 +309,7 @@ static int vccw_uring_wake(struct wait_queue_entry *entry, unsigned int mode, in
 {
 	struct vccw_uring_wait *wait = container_of(entry, struct vccw_uring_wait, wait);
 
-	if ((s32)(READ_ONCE(wait->ring->cq_next) - wait->until) < 0)
+	if ((s32)(vccw_cq_posted(wait->ring) - wait->until) < 0)
 		return 0;
 	list_del_init(&entry->entry);
 	io_uring_cmd_do_in_task_lazy(wait->cmd, vccw_uring_waited);
@@ -342,7 +342,7 @@ static bool vccw_uring_sleeps(struct vccw_uring_wait *wait)
 	spin_lock_irq(&sleepers->lock);
 	__add_wait_queue(sleepers, &wait->wait);
 	smp_mb();					/* (F) pairs with (E) */
-	sleeps = (s32)(READ_ONCE(wait->ring->cq_next) - wait->until) < 0;
+	sleeps = (s32)(vccw_cq_posted(wait->ring) - wait->until) < 0;
 	if (!sleeps)
 		list_del_init(&wait->wait.entry);
 	spin_unlock_irq(&sleepers->lock);
