@@ -320,6 +320,9 @@ int vccw_queue_open(struct vccw_device *dev)
 		dev->queue.state = VCCW_QUEUE_RUN;
 	}
 	spin_unlock_irq(&sch->lock);
+	if (ret && ret != -ENODEV)
+		dev_warn(&sch->dev, "vfio_ccw: cannot enable the subchannel (%d)\n",
+			 ret);
 	return ret;
 }
 

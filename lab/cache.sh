@@ -15,7 +15,7 @@
 
 # How many entries of a kind survive; those in use always do, and those used in
 # the last hour, because somebody may have the output of `./run env` in a shell.
-cache_keep=4
+cache_keep=6
 cache_minutes=60
 
 # cached KIND KEY TITLE BUILDER [ARG...]: the entry's directory in REPLY, or nothing
