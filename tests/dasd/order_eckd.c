@@ -198,7 +198,6 @@ int main(int argc, char **argv)
 	for (i = 0; i <= STARTS; i++)
 		printf(" %u", left[i]);
 	printf("\n");
-	T_CHECK(left[0] < KILLS && left[STARTS] < KILLS,
-		"not all were killed before it, and not all after it");
+	T_CHECK(left[0] && left[0] < KILLS, "some were killed before it all, some after");
 	return tap_done();
 }

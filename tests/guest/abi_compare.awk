@@ -42,8 +42,19 @@ function check_listed(name) {
 		complain(name ": does not differ: `" ours[name] "`")
 }
 
+# With deferred condition code 3 the address in an SCSW means nothing: QEMU leaves that
+# of an earlier program.  Whether the stock driver takes it for its own goes by what the
+# allocator gave it; ours must not show the client an address of the host.
+function same_but_address(a, b) {
+	if (a !~ /^.[37bf]...... cpa / || b ~ /cpa elsewhere/)
+		return 0
+	sub(/cpa [^ ]+/, "", a)
+	sub(/cpa [^ ]+/, "", b)
+	return a == b
+}
+
 function check_equal(name) {
-	if (stock[name] == ours[name])
+	if (stock[name] == ours[name] || same_but_address(stock[name], ours[name]))
 		print "ok - " name " = " ours[name]
 	else
 		complain(name ": stock `" stock[name] "`, ours `" ours[name] "`")

@@ -41,7 +41,7 @@
 		}                                                                          \
 	} while (0)
 
-static uint64_t starts = 6000;
+static uint64_t starts = 20000;
 
 #ifdef __SANITIZE_THREAD__
 /* A batch holds the locks of its devices in any order, all of them under the ring's. */

@@ -56,11 +56,11 @@ static long long objects_of(const struct s_state *state, const char *cache)
 
 /*
  * Free areas of vmalloc() the kernel gathers, and forgets when there are many: those in
- * use are counted.  The others are for what a kernel knows that looks for bugs.
+ * use are counted.  The others belong to debugobjects and kmemleak.
  */
 static bool grows_by_itself(const char *cache)
 {
-	static const char *const caches[] = { "vmap_area", "debug_objects_cache", "kmemleak_object",
+	static const char *const caches[] = { "vmap_area", "debug_objects_cache",
 					      "kmemleak_scan_area" };
 	unsigned int i;
 

@@ -114,18 +114,10 @@ const char *abi_cmd_code(struct abi *abi)
 	return error_name(code_at(abi, A_STRIDE + offsetof(struct ccw_cmd_region, ret_code)));
 }
 
-/*
- * Addresses of the client's memory by their distance from the program.  With deferred
- * condition code 3 the address is unpredictable: QEMU leaves that of an earlier program,
- * of which a driver may know or not.
- */
-static void address_text(const struct abi *abi, const uint8_t *irb, char *text, size_t size)
+/* Addresses of the client's memory by their distance from the program. */
+static void address_text(const struct abi *abi, uint32_t address, char *text, size_t size)
 {
-	uint32_t address = t_irb_cpa(irb);
-
-	if ((irb[0] & 0x03) == 3)
-		snprintf(text, size, "unpredictable");
-	else if (!address)
+	if (!address)
 		snprintf(text, size, "0");
 	else if (address - abi->program < T_PAGE)
 		snprintf(text, size, "program+%u", address - abi->program);
@@ -155,7 +147,7 @@ void say_irb(struct abi *abi, const char *name)
 
 	T_NEED(pread(abi->fd, &io, sizeof(io), 0) == sizeof(io), "the I/O region is read");
 	memcpy(&word0, io.irb_area, 4);
-	address_text(abi, io.irb_area, address, sizeof(address));
+	address_text(abi, t_irb_cpa(io.irb_area), address, sizeof(address));
 	extended_text(io.irb_area, extended, sizeof(extended));
 	say(name, "%08x cpa %s dstat %02x cstat %02x count %u ext %s", word0, address,
 	    t_irb_dstat(io.irb_area), t_irb_cstat(io.irb_area), t_irb_residual(io.irb_area),
