@@ -69,42 +69,57 @@ static void put(const char *path, const char *word)
 }
 
 /*
- * What a CPU keeps of a cache counts as in use until it is shrunk.  All is open by
- * then, so that little is allocated in between.
+ * The files in which caches are counted.  They stay open, and have been read before it
+ * counts: to open one makes objects, and some of those are freed seconds later.
  */
-static long long objects(const char *cache)
-{
-	char path[96], text[64] = "";
-	int shrink, objects;
+static struct {
+	char name[32];
+	int shrink;
+	int objects;
+} caches[T_SLABS];
+static int nr_caches;
 
-	snprintf(path, sizeof(path), "/sys/kernel/slab/%s/shrink", cache);
-	shrink = open(path, O_WRONLY | O_CLOEXEC);
-	snprintf(path, sizeof(path), "/sys/kernel/slab/%s/objects", cache);
-	objects = open(path, O_RDONLY | O_CLOEXEC);
-	T_NEED(shrink >= 0 && objects >= 0 && write(shrink, "1", 1) == 1 &&
-		       read(objects, text, sizeof(text) - 1) > 0,
-	       "the objects of %s are counted", cache);
-	close(shrink);
-	close(objects);
+static int open_counter(const char *cache, const char *file, int flags)
+{
+	char path[96];
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/kernel/slab/%s/%s", cache, file);
+	fd = open(path, flags | O_CLOEXEC);
+	T_NEED(fd >= 0, "%s opens", path);
+	return fd;
+}
+
+/* What a CPU keeps of a cache counts as in use until it is shrunk. */
+static long long objects(int i)
+{
+	char text[64] = "";
+
+	T_NEED(pwrite(caches[i].shrink, "1", 1, 0) == 1 &&
+		       pread(caches[i].objects, text, sizeof(text) - 1, 0) > 0,
+	       "the objects of %s are counted", caches[i].name);
 	return strtoll(text, NULL, 10);
 }
 
-static void list_slabs(struct t_slabs *slabs)
+static void open_counters(void)
 {
 	FILE *stream = fopen("/proc/slabinfo", "r");
-	char line[256];
+	char line[256], name[32];
 	int active;
 
 	T_NEED(stream, "/proc/slabinfo opens");
-	slabs->nr = 0;
 	while (fgets(line, sizeof(line), stream)) {
-		T_NEED(slabs->nr < T_SLABS, "there are at most %d slab caches", T_SLABS);
 		/* Two lines above are no caches. */
-		if (sscanf(line, "%31s %d", slabs->caches[slabs->nr].name, &active) == 2)
-			slabs->nr++;
+		if (sscanf(line, "%31s %d", name, &active) != 2)
+			continue;
+		T_NEED(nr_caches < T_SLABS, "there are at most %d slab caches", T_SLABS);
+		strcpy(caches[nr_caches].name, name);
+		caches[nr_caches].shrink = open_counter(name, "shrink", O_WRONLY);
+		caches[nr_caches].objects = open_counter(name, "objects", O_RDONLY);
+		objects(nr_caches++);
 	}
 	fclose(stream);
-	T_NEED(slabs->nr, "there are slab caches");
+	T_NEED(nr_caches, "there are slab caches");
 }
 
 /* Names and inodes that nobody needs, without a line in the log. */
@@ -120,8 +135,8 @@ static bool count_less(struct t_slabs *slabs)
 	bool less = false;
 	int i;
 
-	for (i = 0; i < slabs->nr; i++) {
-		long long now = objects(slabs->caches[i].name);
+	for (i = 0; i < nr_caches; i++) {
+		long long now = objects(i);
 
 		less |= slabs->caches[i].objects - now > CHANCE;
 		if (slabs->caches[i].objects > now)
@@ -134,12 +149,16 @@ void t_slabs_count(struct t_slabs *slabs)
 {
 	int i, tries = 0;
 
-	list_slabs(slabs);
-	for (i = 0; i < slabs->nr; i++)
+	if (!nr_caches)
+		open_counters();
+	slabs->nr = nr_caches;
+	for (i = 0; i < nr_caches; i++) {
+		slabs->caches[i].name = caches[i].name;
 		slabs->caches[i].objects = LLONG_MAX;
+	}
 	do {
-		settle();
 		drop_caches();
+		settle();
 	} while (count_less(slabs) && ++tries < TRIES);
 }
 

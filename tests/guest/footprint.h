@@ -6,14 +6,14 @@
 #define T_SLABS 256
 
 /**
- * struct t_slabs - objects of all slab caches
+ * struct t_slabs - objects of all slab caches there were at the first count
  * @nr: caches
  * @caches: in the order the kernel lists them
  */
 struct t_slabs {
 	int nr;
 	struct {
-		char name[32];
+		const char *name;
 		long long objects;
 	} caches[T_SLABS];
 };

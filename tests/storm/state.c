@@ -43,15 +43,10 @@ bool s_as_before(const struct s_state *state)
 	return false;
 }
 
-static long long objects_of(const struct s_state *state, const char *cache)
+/* How many more of a cache there are after a half than before it. */
+static long long more(const struct s_state *before, int cache)
 {
-	int i;
-
-	for (i = 0; i < state->slabs.nr; i++) {
-		if (!strcmp(state->slabs.caches[i].name, cache))
-			return state->slabs.caches[i].objects;
-	}
-	return 0;
+	return before[1].slabs.caches[cache].objects - before[0].slabs.caches[cache].objects;
 }
 
 /*
@@ -82,8 +77,7 @@ static void check_slabs(const struct s_state *states, const char *storm, unsigne
 
 	for (i = 0; i < states[2].slabs.nr; i++) {
 		const char *cache = states[2].slabs.caches[i].name;
-		long long first = objects_of(&states[1], cache) - objects_of(&states[0], cache);
-		long long then = objects_of(&states[2], cache) - objects_of(&states[1], cache);
+		long long first = more(&states[0], i), then = more(&states[1], i);
 
 		if (first <= limit || then <= limit || grows_by_itself(cache))
 			continue;
