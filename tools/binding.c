@@ -140,6 +140,13 @@ undo_with(struct steps *s, const char *value, const char *path, ...)
 	va_end(ap);
 }
 
+void binding_settle(const struct binding *b)
+{
+	/* Where it is not there, nothing can be waited for. */
+	if (!b->dry_run)
+		write_once(b, "../proc/cio_settle", "1");
+}
+
 bool binding_uuid_ok(const char *uuid)
 {
 	static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
@@ -166,13 +173,34 @@ static int random_uuid(char *uuid, size_t size)
 	return 0;
 }
 
+/*
+ * Is the device online, or about to be?  virtio_ccw puts its devices online by itself, in
+ * the background.  Where the subchannel is unbound in the midst of that, Linux 6.12 still
+ * starts I/O on it when it has its next driver, and writes the ORB over that one's data.
+ */
+static bool is_online(const struct binding *b, const struct ccwring_subchannel *sch)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "bus/ccw/drivers/virtio_ccw/%s", sch->devno);
+	if (sch->online || !sch->devno[0] || !exists(b, path))
+		return sch->online;
+	snprintf(path, sizeof(path), "bus/ccw/devices/%s/online", sch->devno);
+	for (int i = 0; i < SETTLE_TRIES; i++) {
+		if (already(b, path, "1"))
+			return true;
+		usleep(SETTLE_USEC);
+	}
+	return false;
+}
+
 /* Takes the subchannel from its driver and gives it to vfio_ccw. */
 static int take(struct steps *s, const struct ccwring_subchannel *sch)
 {
 	char path[256];
 	int err = 0;
 
-	if (sch->online) {
+	if (is_online(s->b, sch)) {
 		snprintf(path, sizeof(path), "bus/ccw/devices/%s/online", sch->devno);
 		err = step(s, path, "0");
 		if (err)
@@ -258,12 +286,11 @@ static int await_device(const struct binding *b, const struct ccwring_subchannel
 	struct steps s = { .b = b };
 	char path[256];
 
+	binding_settle(b);
+	if (!b->online)
+		return 0;
 	snprintf(path, sizeof(path), "bus/ccw/devices/%s/online", sch->devno);
-	if (b->online)
-		return step(&s, path, "1");
-	for (int i = 0; i < SETTLE_TRIES && !b->dry_run && !exists(b, path); i++)
-		usleep(SETTLE_USEC);
-	return 0;
+	return step(&s, path, "1");
 }
 
 static int remove_mdev(struct steps *s, const struct ccwring_subchannel *sch)

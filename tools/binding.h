@@ -17,6 +17,9 @@ struct binding {
 
 bool binding_uuid_ok(const char *uuid);
 
+/* Waits until devices that are on their way are there, and have their drivers. */
+void binding_settle(const struct binding *b);
+
 /* Both say on standard error what failed, and return 0 or -errno. */
 int binding_make(const struct binding *b, const struct ccwring_subchannel *sch);
 int binding_remove(const struct binding *b, const struct ccwring_subchannel *sch);

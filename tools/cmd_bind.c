@@ -75,6 +75,8 @@ static int run(struct args *args)
 	char why[256];
 	int err;
 
+	if (!args->unbind)
+		binding_settle(&args->binding);
 	err = ccwring_subchannel_find(args->binding.sysfs, args->id, &sch);
 	if (err) {
 		complain("%s: %s", args->id, strerror(-err));

@@ -16,14 +16,21 @@
 #define PROGRAM T_IOVA
 #define DATA	(T_IOVA + T_PAGE)
 
-/* SENSE ID into so many bytes too many: the residual count tells the IRBs apart. */
+/*
+ * SENSE ID into so many bytes too many: the residual count tells the IRBs apart.  The
+ * start before may not be over yet: another CPU may have its interrupt.
+ */
 static void start(struct t_vm *vm, struct t_region *region, uint16_t extra)
 {
+	int ret, tries = 5000;
 	uint8_t orb[32];
 
 	t_ccw1(t_at(vm, PROGRAM), T_CMD_SENSE_ID, T_CCW_SLI, 256 + extra, DATA);
 	t_orb(orb, T_ORB_PLAIN, PROGRAM);
-	T_NEED(!t_region_start(region, orb), "a start");
+	do
+		ret = t_region_start(region, orb);
+	while (ret == -EBUSY && tries-- && !usleep(1000));
+	T_NEED(!ret, "a start");
 }
 
 /* What SENSE ID leaves over with no extra bytes. */

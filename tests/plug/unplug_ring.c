@@ -53,6 +53,18 @@ static bool pump_until_gone(struct client *c)
 	return requested && c->pump.lanes[0].gone;
 }
 
+/* Keeps submitting until a lane has had one more good end. */
+static bool pump_until_more(struct client *c, const struct t_lane *lane, unsigned long good)
+{
+	uint64_t end = t_now_ms() + T_PATIENCE_MS;
+
+	while (lane->good == good && t_now_ms() < end) {
+		if (t_pump_step(&c->pump))
+			return false;
+	}
+	return lane->good > good;
+}
+
 /* From now on everything is refused, and the neighbour has the ring to itself. */
 static void check_gone(struct client *c)
 {
@@ -60,7 +72,7 @@ static void check_gone(struct client *c)
 	unsigned long ends = gone->good + gone->held, good = neighbour->good;
 
 	T_EQUAL(t_pump_run(&c->pump, 20), 0, "submissions are taken as before");
-	T_CHECK(neighbour->good > good, "the neighbour goes on");
+	T_CHECK(pump_until_more(c, neighbour, good), "the neighbour goes on");
 	T_CHECK(!neighbour->gone && !neighbour->held, "... and has missed nothing");
 	T_EQUAL(t_pump_run(&c->pump, 20), 0, "and taken");
 	T_CHECK(gone->good + gone->held - ends <= T_DEPTH, "the device does nothing any more");
