@@ -51,11 +51,13 @@ static long long more(const struct s_state *before, int cache)
 
 /*
  * Free areas of vmalloc() the kernel gathers, and forgets when there are many: those in
- * use are counted.  The others belong to debugobjects and kmemleak.
+ * use are counted.  The others belong to debugobjects and kmemleak, which has an object
+ * for each of those areas, and for what is written to the files in which caches are
+ * counted: what is leaked is in a cache of its own, too.
  */
 static bool grows_by_itself(const char *cache)
 {
-	static const char *const caches[] = { "vmap_area", "debug_objects_cache",
+	static const char *const caches[] = { "vmap_area", "debug_objects_cache", "kmemleak_object",
 					      "kmemleak_scan_area" };
 	unsigned int i;
 
@@ -79,10 +81,11 @@ static void check_slabs(const struct s_state *states, const char *storm, unsigne
 		const char *cache = states[2].slabs.caches[i].name;
 		long long first = more(&states[0], i), then = more(&states[1], i);
 
-		if (first <= limit || then <= limit || grows_by_itself(cache))
+		if (first <= limit || then <= limit)
 			continue;
-		printf("# %s: %lld, and then %lld more objects of %s\n", storm, first, then, cache);
-		grown++;
+		printf("# %s: %lld, and then %lld more objects of %s%s\n", storm, first, then,
+		       cache, grows_by_itself(cache) ? ", as always" : "");
+		grown += !grows_by_itself(cache);
 	}
 	T_EQUAL(grown, 0, "%s: no slab cache of %d grows", storm, states[2].slabs.nr);
 }
