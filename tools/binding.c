@@ -183,7 +183,7 @@ static bool is_online(const struct binding *b, const struct ccwring_subchannel *
 	char path[256];
 
 	snprintf(path, sizeof(path), "bus/ccw/drivers/virtio_ccw/%s", sch->devno);
-	if (sch->online || !sch->devno[0] || !exists(b, path))
+	if (sch->online || !sch->devno[0] || b->dry_run || !exists(b, path))
 		return sch->online;
 	snprintf(path, sizeof(path), "bus/ccw/devices/%s/online", sch->devno);
 	for (int i = 0; i < SETTLE_TRIES; i++) {

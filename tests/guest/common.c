@@ -34,6 +34,11 @@ unsigned int t_slow(void)
 	return slow ? strtoul(slow, NULL, 10) : 1;
 }
 
+bool t_one_cpu(void)
+{
+	return sysconf(_SC_NPROCESSORS_ONLN) == 1;
+}
+
 long long t_number_after(const char *file, const char *word)
 {
 	char line[256], name[128];

@@ -14,6 +14,8 @@ void t_good_start(struct t_vm *vm, struct t_ring *ring, const char *after);
 
 /* How many times longer than on the lab's own kernel things may take on this one. */
 unsigned int t_slow(void);
+/* There is one CPU, so that an interrupt is over when the program goes on. */
+bool t_one_cpu(void);
 /* Counters of /proc/vmstat and the like: the number behind a word, or -1. */
 long long t_number_after(const char *file, const char *word);
 /* How many hold the driver's module. */

@@ -286,8 +286,9 @@ static void doorbell(void)
 	enter->to_submit = 9;
 	done = t_uring_do(&plain);
 	T_EQUAL(done.res, 1, "a doorbell that does not wait");
-	/* Another CPU may have the interrupt, and it is not there yet. */
-	T_CHECK(!t_ring_enter(&ring, 0, 1) && reap_native() == 1, "... for one");
+	if (!t_one_cpu())
+		T_EQUAL(t_ring_enter(&ring, 0, 1), 0, "... another CPU may have the interrupt");
+	T_EQUAL(reap_native(), 1, "... for one");
 
 	enter = t_uring_enter(&plain, ring.fd, 23);
 	enter->min_complete = 2;

@@ -44,26 +44,11 @@ static int teardown(void **state)
 	return sysfs_remove();
 }
 
-static void read_file(const char *name, char *content, size_t size)
-{
-	char path[128];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", sysfs_root, name);
-	content[0] = '\0';
-	f = fopen(path, "r");
-	if (!f)
-		return;
-	if (!fgets(content, size, f))
-		content[0] = '\0';
-	fclose(f);
-}
-
 static void expect(const char *name, const char *content)
 {
 	char now[64];
 
-	read_file(name, now, sizeof(now));
+	sysfs_read(name, now, sizeof(now));
 	assert_string_equal(now, content);
 }
 
@@ -103,7 +88,7 @@ static void *goes_online(void *argument)
 	char *unbound = argument;
 
 	usleep(200000);
-	read_file(UNBIND, unbound, 64);
+	sysfs_read(UNBIND, unbound, 64);
 	sysfs_file(ONLINE, "1");
 	return NULL;
 }

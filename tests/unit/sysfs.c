@@ -54,6 +54,19 @@ void sysfs_file(const char *name, const char *content)
 	fclose(f);
 }
 
+void sysfs_read(const char *name, char *content, int size)
+{
+	char path[512];
+	FILE *f;
+
+	path_to(path, sizeof(path), name);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	if (!fgets(content, size, f))
+		content[0] = '\0';
+	fclose(f);
+}
+
 void sysfs_link(const char *name, const char *target)
 {
 	char path[512];

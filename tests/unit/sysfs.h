@@ -10,6 +10,8 @@ int sysfs_remove(void);
 
 /* With all directories that lead to @name. */
 void sysfs_file(const char *name, const char *content);
+/* The first line, nothing if there is none. */
+void sysfs_read(const char *name, char *content, int size);
 void sysfs_link(const char *name, const char *target);
 
 #endif
