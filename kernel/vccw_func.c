@@ -82,7 +82,7 @@ static void vccw_func_locked(struct vccw_device *dev, struct vccw_req *req)
 			      NULL);
 		return;
 	}
-	vccw_take_back(q, -ECANCELED, VFIO_CCW_RING_R_TAKEN_BACK);
+	vccw_take_back(q, -ECANCELED, VFIO_CCW_RING_R_FLUSHED);
 	vccw_funcs_add(q, req);
 	vccw_issue_funcs(dev);
 }

@@ -271,7 +271,7 @@ static void halt_or_clear(struct region_queue *q, struct region_sch *sch, struct
 	}
 	list_add(&sch->async, req);
 	while (sch->waiting.first)
-		complete(q, sch, list_take(&sch->waiting), -ECANCELED, VFIO_CCW_RING_R_TAKEN_BACK,
+		complete(q, sch, list_take(&sch->waiting), -ECANCELED, VFIO_CCW_RING_R_FLUSHED,
 			 NULL);
 }
 

@@ -158,11 +158,13 @@ static const char *const reasons[] = {
 	[VFIO_CCW_RING_R_IDAL_UNMAPPED] = "the IDAW list is not in mapped memory",
 	[VFIO_CCW_RING_R_IDAW_ALIGN] = "an IDAW after the first is not on a block boundary",
 	[VFIO_CCW_RING_R_IDAW_FORMAT] = "a format-1 IDAW has its first bit one",
-	[VFIO_CCW_RING_R_PIN_LIMIT] = "pages cannot be pinned within the driver's limit or "
-				      "RLIMIT_MEMLOCK",
+	[VFIO_CCW_RING_R_PIN_LIMIT] = "the channel program needs more pages than the driver's "
+				      "limit or RLIMIT_MEMLOCK allows",
 	[VFIO_CCW_RING_R_NO_MEMORY] = "no kernel memory for the channel program",
+	[VFIO_CCW_RING_R_PAGE_BUSY] =
+		"a page cannot be used just now: submit again when other starts have completed",
 	[VFIO_CCW_RING_R_HELD] = "behind a start that failed",
-	[VFIO_CCW_RING_R_TAKEN_BACK] = "queued behind a start that was halted or cleared",
+	[VFIO_CCW_RING_R_FLUSHED] = "a halt or clear found the start in the queue",
 	[VFIO_CCW_RING_R_BUSY] =
 		"the subchannel is busy (condition code 2), or the start to cancel has begun",
 	[VFIO_CCW_RING_R_NOT_OPERATIONAL] =
@@ -185,7 +187,7 @@ const char *ccwring_reason_str(unsigned int reason)
 /* Reasons that name a CCW lie in one range of the enum. */
 static bool names_ccw(unsigned int reason)
 {
-	return reason >= VFIO_CCW_RING_R_CCW_UNMAPPED && reason <= VFIO_CCW_RING_R_NO_MEMORY;
+	return reason >= VFIO_CCW_RING_R_CCW_UNMAPPED && reason <= VFIO_CCW_RING_R_PAGE_BUSY;
 }
 
 size_t ccwring_cqe_describe(const struct vfio_ccw_ring_cqe *cqe, char *buf, size_t size)

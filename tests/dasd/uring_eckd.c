@@ -163,7 +163,7 @@ static void halted(uint8_t opcode, uint8_t function, const char *what)
 	endless(&uring, T_DEPTH - 2);
 	t_uring_request(&uring, ring.fd, opcode, 99);
 	t_uring_submit(&uring, 1);
-	taken_back(T_DEPTH - 2, VFIO_CCW_RING_R_TAKEN_BACK, what);
+	taken_back(T_DEPTH - 2, VFIO_CCW_RING_R_FLUSHED, what);
 	T_CHECK(t_uring_done(&uring, 5000, &done) && done.user_data == 0 && done.res == -EIO &&
 			t_irb_function(irb) & function,
 		"... the one under way ends by it (%d)", done.res);
@@ -215,7 +215,7 @@ static void canceled(void)
 	T_CHECK(other.user_data == 99 && !other.res, "... by another");
 	t_uring_request(&uring, ring.fd, VFIO_CCW_RING_OP_CLEAR, 98);
 	t_uring_submit(&uring, 1);
-	taken_back(1, VFIO_CCW_RING_R_TAKEN_BACK, "a clear");
+	taken_back(1, VFIO_CCW_RING_R_FLUSHED, "a clear");
 	T_NEED(t_uring_done(&uring, 5000, &done) && t_uring_done(&uring, 5000, &done),
 	       "the rest ends");
 	usable("a cancel");

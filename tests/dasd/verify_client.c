@@ -300,7 +300,7 @@ static void stop_by_function(struct client *client, uint8_t opcode)
 	}
 	add_function(client, opcode);
 	hand_over(client);
-	take_all(client, VFIO_CCW_RING_R_TAKEN_BACK, 1);
+	take_all(client, VFIO_CCW_RING_R_FLUSHED, 1);
 }
 
 static void stop_by_reset(struct client *client)

@@ -140,7 +140,7 @@ static int errno_of(uint16_t reason)
 	case VFIO_CCW_RING_R_NO_MEMORY:
 		return ENOMEM;
 	case VFIO_CCW_RING_R_HELD:
-	case VFIO_CCW_RING_R_TAKEN_BACK:
+	case VFIO_CCW_RING_R_FLUSHED:
 	case VFIO_CCW_RING_R_CLOSED:
 	case VFIO_CCW_RING_R_UNMAPPED:
 	case VFIO_CCW_RING_R_PATH_LOST:

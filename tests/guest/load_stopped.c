@@ -18,7 +18,7 @@ static bool start_ended(const struct vfio_ccw_ring_cqe *cqe)
 {
 	if (!cqe->res)
 		return cqe->flags & VFIO_CCW_RING_CQE_IRB;
-	return cqe->res == -ECANCELED && cqe->reason == VFIO_CCW_RING_R_TAKEN_BACK;
+	return cqe->res == -ECANCELED && cqe->reason == VFIO_CCW_RING_R_FLUSHED;
 }
 
 static void account(struct stopped *stopped, const struct vfio_ccw_ring_cqe *cqe, uint8_t function)

@@ -210,7 +210,7 @@ static void lost_until(uint8_t opcode, uint32_t function)
 	assert_int_equal(client_enter(3), 1);
 	cqe = client_next();
 	assert_int_equal(cqe.user_data, 2);
-	assert_int_equal(cqe.reason, VFIO_CCW_RING_R_TAKEN_BACK);
+	assert_int_equal(cqe.reason, VFIO_CCW_RING_R_FLUSHED);
 	cqe = client_next();
 	assert_int_equal(cqe.user_data, 1);
 	assert_int_equal(ccwring_irb_word0(cqe.irb) & function, function);
@@ -319,7 +319,7 @@ static void storm_end(const struct vfio_ccw_ring_cqe *cqe)
 	storm_seen[start] = 1;
 	storm_ended++;
 	storm_bad += !ccwring_cqe_good(cqe);
-	if (cqe->reason == VFIO_CCW_RING_R_TAKEN_BACK)
+	if (cqe->reason == VFIO_CCW_RING_R_FLUSHED)
 		return;
 	assert_true(!storm_newest || start > storm_newest);
 	storm_newest = start;

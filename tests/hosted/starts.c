@@ -241,7 +241,7 @@ static void halted_by(uint8_t opcode, uint32_t function)
 	assert_int_equal(client_enter(3), 1);
 	cqe = client_next();
 	assert_int_equal(cqe.user_data, 2);
-	assert_int_equal(cqe.reason, VFIO_CCW_RING_R_TAKEN_BACK);
+	assert_int_equal(cqe.reason, VFIO_CCW_RING_R_FLUSHED);
 	cqe = client_next();
 	assert_int_equal(cqe.user_data, 1);
 	assert_int_equal(cqe.res, 0);

@@ -204,7 +204,7 @@ static void halts(void **state)
 	assert_started(0x1000);
 	assert_int_equal(pread(dev.fd, &cmd, sizeof(cmd), CMD_OFFSET), sizeof(cmd));
 	assert_int_equal(cmd.command, VFIO_CCW_ASYNC_CMD_HSCH);
-	assert_cqe(0x2000, -ECANCELED, VFIO_CCW_RING_R_TAKEN_BACK, 0);
+	assert_cqe(0x2000, -ECANCELED, VFIO_CCW_RING_R_FLUSHED, 0);
 	assert_no_cqe();
 	interrupt(HALT_STATUS | CCWRING_SCSW_FC_START, GOOD);
 	assert_cqe(0x1000, 0, 0, VFIO_CCW_RING_CQE_IRB);

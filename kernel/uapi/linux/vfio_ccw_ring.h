@@ -330,15 +330,18 @@ struct vfio_ccw_ring_cqe {
  *	boundary (-EINVAL)
  * @VFIO_CCW_RING_R_IDAW_FORMAT: a format-1 IDAW with its first bit one
  *	(-EINVAL)
- * @VFIO_CCW_RING_R_PIN_LIMIT: pages cannot be pinned within the driver's
- *	limit or RLIMIT_MEMLOCK (-ENOMEM), or not yet, because what was there before
- *	it was discarded is still in use (-EBUSY)
- * @VFIO_CCW_RING_R_NO_MEMORY: no kernel memory for the program (-ENOMEM)
+ * @VFIO_CCW_RING_R_PIN_LIMIT: the program needs more pages than the driver's
+ *	limit or RLIMIT_MEMLOCK allows (-ENOMEM)
+ * @VFIO_CCW_RING_R_PAGE_BUSY: a page cannot be used just now (-EBUSY): a start
+ *	under way uses the page that was there before the client discarded it,
+ *	the page is being unmapped, or starts under way use all the pages that
+ *	may be pinned.  Submit the start again when others have completed.
+ * @VFIO_CCW_RING_R_NO_MEMORY: no kernel memory for the program just now (-ENOMEM)
  *
  * The subchannel:
  * @VFIO_CCW_RING_R_HELD: behind a start that failed (-ECANCELED)
- * @VFIO_CCW_RING_R_TAKEN_BACK: queued behind a start that was halted or
- *	cleared, and never issued (-ECANCELED)
+ * @VFIO_CCW_RING_R_FLUSHED: a HALT or CLEAR of the client found the start in the
+ *	queue; it was never issued (-ECANCELED)
  * @VFIO_CCW_RING_R_BUSY: condition code 2; CANCEL: the start has begun, or has
  *	ended and its status is pending (-EBUSY)
  * @VFIO_CCW_RING_R_NOT_OPERATIONAL: condition code 3, or the device is gone
@@ -381,9 +384,10 @@ enum vfio_ccw_ring_reason {
 	VFIO_CCW_RING_R_IDAW_FORMAT = 44,
 	VFIO_CCW_RING_R_PIN_LIMIT = 45,
 	VFIO_CCW_RING_R_NO_MEMORY = 46,
+	VFIO_CCW_RING_R_PAGE_BUSY = 47,
 
 	VFIO_CCW_RING_R_HELD = 64,
-	VFIO_CCW_RING_R_TAKEN_BACK = 65,
+	VFIO_CCW_RING_R_FLUSHED = 65,
 	VFIO_CCW_RING_R_BUSY = 66,
 	VFIO_CCW_RING_R_NOT_OPERATIONAL = 67,
 	VFIO_CCW_RING_R_CLOSED = 68,
