@@ -86,8 +86,10 @@ static int find(struct ccwring_vfio *vfio, const char *id, struct ccwring_subcha
 	err = ccwring_subchannel_find(vfio->sysfs, id, sch);
 	if (err) {
 		vlog(vfio, CCWRING_LOG_ERROR, "%s: %s", id,
-		     err == -ENODEV   ? "no such device, subchannel or UUID"
-		     : err == -EINVAL ? "neither a device number nor a subchannel nor a UUID"
+		     err == -ENODEV   ? "there is none (a number is a device's; "
+					"a subchannel is named as sch:0.0.0001)"
+		     : err == -EINVAL ? "neither a device number (0.0.0120, 120) nor a "
+					"subchannel (sch:0.0.0001) nor a UUID"
 				      : strerror(-err));
 		return err;
 	}

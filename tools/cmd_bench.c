@@ -364,9 +364,10 @@ int cmd_bench(int argc, char **argv)
 		options,
 		parse,
 		"DEVICE...",
-		"Measure requests on devices of vfio_ccw.\vDEVICE is a device number, "
-		"sch:SUBCHANNEL, a UUID, hosted:nop or hosted:3390=IMAGE.  All devices share one "
-		"ring.  Write shapes overwrite the disk.",
+		"Measure requests on devices of vfio_ccw.\vDEVICE is a device number (0.0.0120, "
+		"120), a subchannel (sch:0.0.0001), a UUID, hosted:nop or hosted:3390=IMAGE; a "
+		"number is never taken for that of a subchannel.  All devices share one ring.  "
+		"Write shapes overwrite the disk.",
 		NULL,
 		NULL,
 		NULL
