@@ -49,31 +49,41 @@ void shim_free(const void *p);
 #define kzalloc(size, flags)	 shim_alloc(1, size)
 #define kfree(p)		 shim_free(p)
 #define kvfree(p)		 shim_free(p)
+#define __vmalloc(size, flags)	 shim_alloc(1, size)
+#define array_size(n, size)	 ((n) * (size))
 #define vmalloc_user(size)	 shim_alloc(1, size)
 #define vfree(p)		 shim_free(p)
 
-/* A page of the client's; there is one for each that is mapped. */
-struct page {
-	atomic_t _mapcount; /* -1 when its owner has discarded it */
-	int pins;
+/*
+ * A page of a client's.  A folio has one page here; what those of many are like is for
+ * tests in a kernel.
+ */
+struct address_space;
+
+struct folio {
+	atomic_t mapcount; /* page tables that have it: 0 when its owner has discarded it */
+	struct address_space *mapping; /* the file it is of, NULL if it is anonymous */
 	u8 *at;
 };
 
-struct folio {
-	struct page page;
+struct page {
+	struct folio folio;
 };
 
 static inline struct folio *page_folio(struct page *page)
 {
-	return (struct folio *)page;
+	return &page->folio;
 }
 
 #define folio_test_large(folio)	     ((void)(folio), false)
-#define folio_entire_mapcount(folio) 0
-#define page_to_virt(page)	     ((void *)(page)->at)
-#define page_to_phys(page)	     ((u64)(uintptr_t)(page)->at)
-#define page_to_pfn(page)	     (page_to_phys(page) >> PAGE_SHIFT)
-struct page *pfn_to_page(unsigned long pfn);
+#define folio_test_anon(folio)	     (!READ_ONCE((folio)->mapping))
+#define folio_mapping(folio)	     READ_ONCE((folio)->mapping)
+#define folio_mapcount(folio)	     atomic_read(&(folio)->mapcount)
+#define folio_mapped(folio)	     (folio_mapcount(folio) > 0)
+#define folio_entire_mapcount(folio) ((void)(folio), 0)
+#define folio_nr_pages(folio)	     ((void)(folio), 1)
+#define page_to_phys(page)	     ((u64)(uintptr_t)(page)->folio.at)
+#define phys_to_virt(addr)	     ((void *)(uintptr_t)(addr))
 
 /* Addresses of the channel's */
 
