@@ -40,7 +40,8 @@ struct client_mapping {
 };
 
 int client_map(struct hosted_client *client, void *memory, u64 iova, size_t bytes);
-int client_map_frames(struct hosted_client *client, u64 iova, size_t bytes, void **memory);
+int client_map_frames(struct hosted_client *client, u64 iova, size_t bytes, bool huge,
+		      void **memory);
 /* Exactly what was mapped by one call is to go, and then goes, if it is not pinned. */
 int client_unmap_begin(struct hosted_client *client, u64 iova, size_t bytes);
 bool client_unmap_end(struct hosted_client *client, u64 iova, size_t bytes);

@@ -267,9 +267,10 @@ int hosted_unmap(struct hosted_client *client, uint64_t iova, size_t bytes)
 	return 0;
 }
 
-int hosted_map_frames(struct hosted_client *client, uint64_t iova, size_t bytes, void **memory)
+int hosted_map_frames(struct hosted_client *client, uint64_t iova, size_t bytes, bool huge,
+		      void **memory)
 {
-	return client_map_frames(client, iova, bytes, memory);
+	return client_map_frames(client, iova, bytes, huge, memory);
 }
 
 void hosted_page_out(struct hosted_client *client, uint64_t iova)

@@ -57,10 +57,11 @@ int hosted_unmap(struct hosted_client *client, uint64_t iova, size_t bytes);
 /* Pages of it that are pinned, each as often as it is. */
 long hosted_pinned(struct hosted_client *client);
 /*
- * Memory that consists of frames, so that what hosted_discard() takes away is another
- * page from then on; it is gone with its mapping.
+ * Memory that consists of frames, or of one huge page, so that what hosted_discard() takes
+ * away is another page from then on; it is gone with its mapping.
  */
-int hosted_map_frames(struct hosted_client *client, uint64_t iova, size_t bytes, void **memory);
+int hosted_map_frames(struct hosted_client *client, uint64_t iova, size_t bytes, bool huge,
+		      void **memory);
 /* As madvise(MADV_DONTNEED) of its owner: another page, of zeros, comes to its place. */
 void hosted_discard(struct hosted_client *client, uint64_t iova);
 /* It is a page of a file, which nobody maps just now. */

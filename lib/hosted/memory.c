@@ -94,15 +94,37 @@ void shim_free(const void *p)
 static DEFINE_MUTEX(client_lock);
 static LIST_HEAD(client_mappings);
 
-static struct page *page_new(u8 *at)
+static struct folio *folio_new(int pages)
+{
+	struct folio *folio = calloc(1, sizeof(*folio));
+
+	if (folio) {
+		folio->mapcount.counter = 1;
+		folio->entire.counter = pages > 1;
+		folio->pages = pages;
+	}
+	return folio;
+}
+
+/* A page of a folio, or one of its own. */
+static struct page *page_new(u8 *at, struct folio *folio)
 {
 	struct page *page = calloc(1, sizeof(*page));
 
-	if (page) {
-		page->folio.at = at;
-		page->folio.mapcount.counter = 1;
-	}
+	folio = folio ?: folio_new(1);
+	if (!page || !folio)
+		return NULL;
+	page->at = at;
+	page->folio = folio;
+	folio->refs++;
 	return page;
+}
+
+static void page_free(struct page *page)
+{
+	if (page && !--page->folio->refs)
+		free(page->folio);
+	free(page);
 }
 
 /* A page that is neither at its address any more nor pinned is free. */
@@ -111,14 +133,14 @@ static void page_put(struct client_mapping *mapping, struct client_page *slot, s
 	if (page == slot->now || page == slot->pinned)
 		return;
 	if (mapping->frames)
-		mapping->spare[mapping->spares++] = page->folio.at;
-	free(page);
+		mapping->spare[mapping->spares++] = page->at;
+	page_free(page);
 }
 
 static void mapping_free(struct client_mapping *mapping)
 {
 	for (size_t i = 0; i < mapping->bytes / PAGE_SIZE; i++)
-		free(mapping->pages[i].now);
+		page_free(mapping->pages[i].now);
 	if (mapping->frames) {
 		munmap(mapping->memory, mapping->bytes);
 		munmap(mapping->frames, 2 * mapping->bytes);
@@ -141,11 +163,14 @@ static struct client_mapping *mapping_new(struct hosted_client *client, u64 iova
 	return mapping;
 }
 
-/* Its pages are there, and are those at @first and behind. */
-static int mapping_add(struct client_mapping *mapping, u8 *first)
+/* Its pages are there, and are those at @first and behind; they are a huge one. */
+static int mapping_add(struct client_mapping *mapping, u8 *first, bool huge)
 {
-	for (size_t i = 0; i < mapping->bytes / PAGE_SIZE; i++) {
-		mapping->pages[i].now = page_new(first + i * PAGE_SIZE);
+	size_t n = mapping->bytes / PAGE_SIZE;
+	struct folio *folio = huge ? folio_new(n) : NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		mapping->pages[i].now = page_new(first + i * PAGE_SIZE, folio);
 		if (!mapping->pages[i].now) {
 			mapping_free(mapping);
 			return -ENOMEM;
@@ -164,7 +189,7 @@ int client_map(struct hosted_client *client, void *memory, u64 iova, size_t byte
 	if ((iova | bytes | (uintptr_t)memory) % PAGE_SIZE || !bytes)
 		return -EINVAL;
 	mapping = mapping_new(client, iova, bytes);
-	return mapping ? mapping_add(mapping, memory) : -ENOMEM;
+	return mapping ? mapping_add(mapping, memory, false) : -ENOMEM;
 }
 
 /*
@@ -191,7 +216,8 @@ static bool frames_new(struct client_mapping *mapping)
 	return true;
 }
 
-int client_map_frames(struct hosted_client *client, u64 iova, size_t bytes, void **memory)
+int client_map_frames(struct hosted_client *client, u64 iova, size_t bytes, bool huge,
+		      void **memory)
 {
 	struct client_mapping *mapping;
 
@@ -206,7 +232,7 @@ int client_map_frames(struct hosted_client *client, u64 iova, size_t bytes, void
 		return -ENOMEM;
 	}
 	*memory = mapping->memory;
-	return mapping_add(mapping, mapping->frames);
+	return mapping_add(mapping, mapping->frames, huge);
 }
 
 /* The mapping an IOVA is in, NULL if there is none; client_lock held. */
@@ -274,12 +300,22 @@ void client_unmap_all(struct hosted_client *client)
 	mutex_unlock(&client_lock);
 }
 
+/* A page is not mapped any more, and the rest of its folio one by one. */
+static void unmap_page(struct folio *folio)
+{
+	if (folio->entire.counter) {
+		WRITE_ONCE(folio->entire.counter, 0);
+		WRITE_ONCE(folio->mapcount.counter, folio->pages);
+	}
+	WRITE_ONCE(folio->mapcount.counter, folio->mapcount.counter - 1);
+}
+
 /* Another page comes to the place of one; client_lock held. */
 static void replace(struct client_mapping *mapping, u64 iova)
 {
 	struct client_page *slot = slot_at(mapping, iova);
 	struct page *before = slot->now;
-	u8 *at = before->folio.at;
+	u8 *at = before->at;
 
 	if (mapping->frames) {
 		WARN_ON_ONCE(!mapping->spares);
@@ -289,10 +325,11 @@ static void replace(struct client_mapping *mapping, u64 iova)
 				  PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, mapping->fd,
 				  at - mapping->frames) == MAP_FAILED);
 	}
-	slot->now = page_new(at);
+	slot->now = page_new(at, NULL);
 	WARN_ON_ONCE(!slot->now);
-	WRITE_ONCE(before->folio.mapping, NULL);
-	WRITE_ONCE(before->folio.mapcount.counter, 0);
+	if (folio_mapped(before->folio))
+		unmap_page(before->folio);
+	WRITE_ONCE(before->folio->mapping, NULL);
 	page_put(mapping, slot, before);
 }
 
@@ -316,7 +353,7 @@ void client_page_out(struct hosted_client *client, u64 iova)
 	mutex_lock(&client_lock);
 	mapping = find_mapping(client, iova);
 	if (mapping) {
-		folio = &slot_at(mapping, iova)->now->folio;
+		folio = slot_at(mapping, iova)->now->folio;
 		WRITE_ONCE(folio->mapping, (struct address_space *)mapping);
 		WRITE_ONCE(folio->mapcount.counter, 0);
 	}
@@ -333,7 +370,7 @@ static bool frame_pinned(const u8 *at)
 		for (size_t i = 0; i < mapping->bytes / PAGE_SIZE; i++) {
 			const struct page *page = mapping->pages[i].pinned;
 
-			if (page && page->folio.at == at)
+			if (page && page->at == at)
 				return true;
 		}
 	}
@@ -373,7 +410,8 @@ static int pin_one(struct hosted_client *client, u64 iova, struct page **page)
 		slot->pinned = slot->now;
 		client->locked++;
 		/* It has been faulted in. */
-		WRITE_ONCE(slot->now->folio.mapcount.counter, 1);
+		if (!folio_test_large(slot->now->folio))
+			WRITE_ONCE(slot->now->folio->mapcount.counter, 1);
 	}
 	*page = slot->pinned;
 	return 0;

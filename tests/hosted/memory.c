@@ -62,7 +62,7 @@ static void door_close(struct door *door)
 static void user_open(struct user *user)
 {
 	assert_int_equal(hosted_client_new(&user->container), 0);
-	assert_int_equal(hosted_map_frames(user->container, CLIENT_IOVA, CLIENT_BYTES,
+	assert_int_equal(hosted_map_frames(user->container, CLIENT_IOVA, CLIENT_BYTES, false,
 					   &user->memory),
 			 0);
 	for (unsigned int i = 0; i < 3; i++)
@@ -248,6 +248,69 @@ static void paged_out(void **state)
 	stop(&one, 1);
 	hosted_discard(one.container, DATA); /* truncated */
 	start_well(&one, 0, DATA, 2);
+}
+
+#define HUGE	   0x800000UL
+#define HUGE_PAGES 16
+
+static uint8_t *huge_memory;
+
+static void sense_huge(unsigned int i, unsigned int page)
+{
+	huge_memory[page * PAGE] = 0;
+	start_well(&one, i, HUGE + page * PAGE, 1);
+	assert_int_equal(huge_memory[page * PAGE], 0xff);
+}
+
+/* Pages of a large folio go one by one; what is left is good. */
+static void huge_page(void **state)
+{
+	long pinned;
+
+	(void)state;
+	assert_int_equal(hosted_map_frames(one.container, HUGE, HUGE_PAGES * PAGE, true,
+					   (void **)&huge_memory),
+			 0);
+	for (unsigned int i = 0; i < HUGE_PAGES; i++)
+		sense_huge(0, i);
+	pinned = hosted_pinned(one.container);
+	for (unsigned int i = 0; i < HUGE_PAGES; i++)
+		sense_huge(0, i);
+	assert_int_equal(hosted_pinned(one.container), pinned);
+	/* Until one is left, which is mapped once, as the whole was. */
+	for (unsigned int i = 0; i + 1 < HUGE_PAGES; i++) {
+		hosted_discard(one.container, HUGE + i * PAGE);
+		sense_huge(i % 2, i);
+		sense_huge(!(i % 2), i);
+		sense_huge(i % 3, HUGE_PAGES - 1);
+	}
+	assert_int_equal(hosted_unmap(one.container, HUGE, HUGE_PAGES * PAGE), 0);
+}
+
+/* All but one at once, and what the first device has kept is another's first use. */
+static void huge_page_but_one(void **state)
+{
+	(void)state;
+	assert_int_equal(hosted_map_frames(one.container, HUGE, HUGE_PAGES * PAGE, true,
+					   (void **)&huge_memory),
+			 0);
+	for (unsigned int i = 0; i < HUGE_PAGES; i++)
+		sense_huge(0, i);
+	for (unsigned int i = 1; i < HUGE_PAGES; i++)
+		hosted_discard(one.container, HUGE + i * PAGE);
+	sense_huge(1, 3);
+	sense_huge(0, 3);
+	sense_huge(0, 4);
+	sense_huge(1, 0);
+	sense_huge(0, 0);
+	/* A start uses one that has gone, and one that has not. */
+	begin(&one, 0, HUGE, 1);
+	hosted_discard(one.container, HUGE);
+	start_refused(&one, 1, HUGE, 1, -EBUSY, VFIO_CCW_RING_R_PAGE_BUSY);
+	sense_huge(1, 5);
+	stop(&one, 0);
+	sense_huge(1, 0);
+	assert_int_equal(hosted_unmap(one.container, HUGE, HUGE_PAGES * PAGE), 0);
 }
 
 /* A client that keeps VFIO waiting, with a page discarded at the address of another's. */
@@ -456,5 +519,6 @@ static void aged(void **state)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 RUN(TEST(first_use_by_a_second_device), TEST(used_when_discarded), TEST(used_by_two_when_discarded),
-    TEST(paged_out), TEST(stalled_client), TEST(unmapped_under_three_devices), TEST(mapped_again),
-    TEST(limit_of_the_client), TEST(limit_now_and_for_good), TEST(aged))
+    TEST(paged_out), TEST(huge_page), TEST(huge_page_but_one), TEST(stalled_client),
+    TEST(unmapped_under_three_devices), TEST(mapped_again), TEST(limit_of_the_client),
+    TEST(limit_now_and_for_good), TEST(aged))

@@ -55,35 +55,34 @@ void shim_free(const void *p);
 #define vfree(p)		 shim_free(p)
 
 /*
- * A page of a client's.  A folio has one page here; what those of many are like is for
- * tests in a kernel.
+ * Pages of a client's, and the folios they are part of: alone, or a huge page, which is
+ * mapped whole at first, and page by page when one of them has been discarded.
  */
 struct address_space;
 
 struct folio {
-	atomic_t mapcount; /* page tables that have it: 0 when its owner has discarded it */
+	atomic_t mapcount; /* entries of page tables: 0 when all has been discarded */
+	atomic_t entire; /* how many of them map it as a whole */
+	int pages;
+	int refs; /* pages that are somewhere still */
 	struct address_space *mapping; /* the file it is of, NULL if it is anonymous */
-	u8 *at;
 };
 
 struct page {
-	struct folio folio;
+	struct folio *folio;
+	u8 *at;
 };
 
-static inline struct folio *page_folio(struct page *page)
-{
-	return &page->folio;
-}
-
-#define folio_test_large(folio)	     ((void)(folio), false)
-#define folio_test_anon(folio)	     (!READ_ONCE((folio)->mapping))
-#define folio_mapping(folio)	     READ_ONCE((folio)->mapping)
-#define folio_mapcount(folio)	     atomic_read(&(folio)->mapcount)
-#define folio_mapped(folio)	     (folio_mapcount(folio) > 0)
-#define folio_entire_mapcount(folio) ((void)(folio), 0)
-#define folio_nr_pages(folio)	     ((void)(folio), 1)
-#define page_to_phys(page)	     ((u64)(uintptr_t)(page)->folio.at)
-#define phys_to_virt(addr)	     ((void *)(uintptr_t)(addr))
+#define page_folio(page)	 ((page)->folio)
+#define folio_test_large(f)	 ((f)->pages > 1)
+#define folio_test_anon(folio)	 (!READ_ONCE((folio)->mapping))
+#define folio_mapping(folio)	 READ_ONCE((folio)->mapping)
+#define folio_mapcount(folio)	 atomic_read(&(folio)->mapcount)
+#define folio_mapped(folio)	 (folio_mapcount(folio) > 0)
+#define folio_entire_mapcount(f) atomic_read(&(f)->entire)
+#define folio_nr_pages(f)	 ((f)->pages)
+#define page_to_phys(page)	 ((u64)(uintptr_t)(page)->at)
+#define phys_to_virt(addr)	 ((void *)(uintptr_t)(addr))
 
 /* Addresses of the channel's */
 
