@@ -69,6 +69,7 @@ int vccw_poll_begin(struct vccw_device *dev)
 	int ret = vccw_poll_move(dev, VCCW_POLL_ISC);
 
 	dev->queue.polled = !ret;
+	wake_up(&dev->queue.idle);	/* who waits has to poll from now on */
 	return ret;
 }
 
