@@ -42,6 +42,12 @@ static int setup_polled(void **state)
 	return open_with(VFIO_CCW_RING_SETUP_POLL);
 }
 
+static int setup_thread(void **state)
+{
+	(void)state;
+	return open_with(VFIO_CCW_RING_SETUP_POLL | VFIO_CCW_RING_SETUP_THREAD);
+}
+
 static int teardown(void **state)
 {
 	(void)state;
@@ -510,6 +516,7 @@ static void storm(void **state)
 
 #define TEST(f)	   cmocka_unit_test_setup_teardown(f, setup, teardown)
 #define POLLED(f)  cmocka_unit_test_setup_teardown(f, setup_polled, teardown)
+#define THREAD(f)  cmocka_unit_test_setup_teardown(f, setup_thread, teardown)
 #define HOLDING(f) cmocka_unit_test_setup_teardown(f, setup_holding, teardown)
 
 int main(int argc, char **argv)
@@ -538,6 +545,11 @@ int main(int argc, char **argv)
 		HOLDING(path_gone_ring_changed),
 		POLLED(doubled),
 		POLLED(storm),
+		THREAD(status_pending),
+		THREAD(attention),
+		THREAD(attention_beside),
+		THREAD(doubled),
+		THREAD(storm),
 	};
 
 	if (argc == 3) {
