@@ -13,6 +13,7 @@
  */
 #include <linux/cpumask.h>
 #include <linux/kthread.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include "vccw_device.h"
@@ -136,7 +137,8 @@ static int vccw_thread(void *data)
 		if (tired && all && vccw_thread_sleep(ring, stuck))
 			idle_since = ktime_get_ns();
 		all = tired || now - looked > VCCW_THREAD_LOOK_NS;
-		cond_resched();
+		/* It may be busy for as long as there is a client. */
+		cond_resched_tasks_rcu_qs();
 		cpu_relax();
 	}
 	return 0;
