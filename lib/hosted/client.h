@@ -8,6 +8,8 @@
 struct hosted_client {
 	struct mutex lock; /* protects devices */
 	struct list_head devices;
+	struct mutex limit_lock; /* pages are counted and pinned, when there is a limit */
+	long limit; /* pages that may be pinned, 0 for any number */
 };
 
 struct client_mapping {

@@ -29,10 +29,21 @@ static struct hosted *of_vdev(struct vfio_device *vdev)
 	return container_of(vccw_from_vdev(vdev), struct hosted, dev);
 }
 
+/* As the container's, which pins all or none. */
 int vfio_pin_pages(struct vfio_device *vdev, dma_addr_t iova, int n, int prot, struct page **pages)
 {
+	struct hosted_client *client = of_vdev(vdev)->client;
+	long limit = READ_ONCE(client->limit);
+	int ret = -ENOMEM;
+
 	(void)prot;
-	return client_pin(of_vdev(vdev)->client, iova, n, pages);
+	if (!limit)
+		return client_pin(client, iova, n, pages);
+	mutex_lock(&client->limit_lock);
+	if (client_pinned(client) + n <= limit)
+		ret = client_pin(client, iova, n, pages);
+	mutex_unlock(&client->limit_lock);
+	return ret;
 }
 
 void vfio_unpin_pages(struct vfio_device *vdev, dma_addr_t iova, int n)
@@ -139,6 +150,7 @@ int hosted_client_new(struct hosted_client **out)
 	if (!client)
 		return -ENOMEM;
 	mutex_init(&client->lock);
+	mutex_init(&client->limit_lock);
 	INIT_LIST_HEAD(&client->devices);
 	*out = client;
 	return 0;
@@ -262,6 +274,11 @@ int hosted_unmap(struct hosted_client *client, uint64_t iova, size_t bytes)
 void hosted_discard(struct hosted_client *client, uint64_t iova)
 {
 	client_discard(client, iova);
+}
+
+void hosted_limit(struct hosted_client *client, long pages)
+{
+	WRITE_ONCE(client->limit, pages);
 }
 
 long hosted_pinned(struct hosted_client *client)

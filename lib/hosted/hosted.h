@@ -56,6 +56,8 @@ int hosted_map(struct hosted_client *client, void *memory, uint64_t iova, size_t
 int hosted_unmap(struct hosted_client *client, uint64_t iova, size_t bytes);
 /* Pages of it that are pinned, each as often as it is. */
 long hosted_pinned(struct hosted_client *client);
+/* How many may be, 0 for any number; as RLIMIT_MEMLOCK, of the client. */
+void hosted_limit(struct hosted_client *client, long pages);
 /* As madvise(MADV_DONTNEED) of its owner. */
 void hosted_discard(struct hosted_client *client, uint64_t iova);
 

@@ -164,13 +164,10 @@ static void attention_is_told(struct hosted *device, uint16_t subchannel)
 /* An attention where there is nothing to do; of a ring's thread, when it sleeps. */
 static void attention(void **state)
 {
-	const uint8_t *cq = (const uint8_t *)client_ring.ring.cqes - client_ring.setup.off_cqes;
-	const uint32_t *flags = (const void *)(cq + client_ring.setup.off_flags);
-
 	(void)state;
 	for (int i = 0; i < 3; i++) {
 		if (client_ring.setup.flags & VFIO_CCW_RING_SETUP_THREAD)
-			while (!__atomic_load_n(flags, __ATOMIC_RELAXED))
+			while (!__atomic_load_n(client_ring.flags, __ATOMIC_RELAXED))
 				usleep(100);
 		attention_is_told(client_device, client_ring.setup.subchannel);
 	}
