@@ -138,9 +138,12 @@ static int __init vccw_module_init(void)
 	ret = vccw_cp_init();
 	if (ret)
 		return ret;
-	ret = mdev_register_driver(&vccw_mdev_driver);
+	ret = vccw_tidy_init();
 	if (ret)
 		goto cp_exit;
+	ret = mdev_register_driver(&vccw_mdev_driver);
+	if (ret)
+		goto tidy_exit;
 	isc_register(VFIO_CCW_ISC);
 	ret = css_driver_register(&vccw_css_driver);
 	if (ret)
@@ -150,6 +153,8 @@ static int __init vccw_module_init(void)
 isc_unregister:
 	isc_unregister(VFIO_CCW_ISC);
 	mdev_unregister_driver(&vccw_mdev_driver);
+tidy_exit:
+	vccw_tidy_exit();
 cp_exit:
 	vccw_cp_exit();
 	return ret;
@@ -161,6 +166,7 @@ static void __exit vccw_module_exit(void)
 	isc_unregister(VFIO_CCW_ISC);
 	mdev_unregister_driver(&vccw_mdev_driver);
 	rcu_barrier();	/* vccw_trigger_set() has handed callbacks to RCU */
+	vccw_tidy_exit();
 	vccw_cp_exit();
 }
 

@@ -48,9 +48,7 @@ bool vccw_window_move(struct vccw_pins *pins, u32 iova_pfn)
 
 	if (!pin)
 		return false;
-	pins->window.page = pin->page;
-	pins->window.at = page_to_virt(pin->page);
-	pins->window.iova_pfn = iova_pfn;
+	vccw_window_show(&pins->window, pin);
 	return true;
 }
 
@@ -73,7 +71,7 @@ static u64 *vccw_straight_list(struct vccw_pins *pins, u64 ccw, const u64 *to,
 		pin = vccw_pins_hit(pins, (addr >> PAGE_SHIFT) + i);
 		if (unlikely(!pin))
 			return NULL;
-		idal[i] = vccw_pin_addr(pin);
+		idal[i] = pin->addr;
 	}
 	idal[0] += offset_in_page(addr);
 	return idal;
@@ -111,10 +109,10 @@ bool vccw_straight_rest(struct vccw_device *dev, struct vccw_cp *cp, const __be6
 			pin = vccw_pins_hit(pins, (u32)ccw >> PAGE_SHIFT);
 			if (unlikely(!pin))
 				return false;
-			if (pin->addr31) {
-				addr += pin->addr31;
+			if (vccw_pin_is_low(pin)) {
+				addr += pin->addr;
 			} else {
-				*--idal = page_to_phys(pin->page) + addr;
+				*--idal = pin->addr + addr;
 				addr = 0;
 			}
 		} else {

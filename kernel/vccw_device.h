@@ -6,12 +6,15 @@
 #include <linux/mdev.h>
 #include <linux/mutex.h>
 #include <linux/vfio.h>
+#include <linux/workqueue.h>
 #include "css.h"
 #include "cio.h"
+#include "vccw_peers.h"
 #include "vccw_pins.h"
 #include "vccw_queue.h"
 #include "vccw_region.h"
 #include "vccw_ring.h"
+#include "vccw_unmap.h"
 
 /**
  * struct vccw_part - a device's part in a batch
@@ -35,6 +38,7 @@ struct vccw_part {
  * @lock: serialises what the client asks for in process context: translation,
  *	pinning, open, close, reset, unmap, region writes
  * @pins: the pin cache; @lock
+ * @tidy: gives back what has not been needed, see vccw_tidy.c
  * @queue: the requests; see there
  * @regions: the stock ABI; see there
  * @batch: what of it takes part in a batch of SQEs, see vccw_sq.c; @lock
@@ -51,6 +55,7 @@ struct vccw_device {
 	u32 intparm;
 	struct mutex lock;
 	struct vccw_pins pins;
+	struct delayed_work tidy;
 	struct vccw_queue queue;
 	struct vccw_regions regions;
 	struct vccw_part batch;
@@ -92,6 +97,12 @@ static inline struct vccw_device *vccw_from_sch(struct subchannel *sch)
 
 extern struct mdev_driver vccw_mdev_driver;
 extern const struct attribute_group *vccw_groups[];
+
+int vccw_tidy_init(void);
+void vccw_tidy_exit(void);
+void vccw_tidy_init_device(struct vccw_device *dev);
+void vccw_tidy_start(struct vccw_device *dev);
+void vccw_tidy_stop(struct vccw_device *dev);
 
 void vccw_chp_init(struct subchannel *sch);
 int vccw_chp_event(struct subchannel *sch, struct chp_link *link, int event);

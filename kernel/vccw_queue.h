@@ -238,7 +238,6 @@ void vccw_queue_stop_all(struct vccw_device *dev, u16 reason);
 void vccw_queue_stop_uring(struct vccw_device *dev, const struct vccw_uring *uring);
 void vccw_queue_stop_range(struct vccw_device *dev, u64 first, u64 last,
 			   u16 reason);
-int vccw_queue_settle(struct vccw_device *dev);
 
 /* vccw_pool.c: requests and their memory */
 int vccw_queue_init(struct vccw_device *dev);

@@ -16,8 +16,6 @@
 /* How long a device has to end an operation after HALT, after CLEAR. */
 #define VCCW_HALT_TIMEOUT	(HZ / 2)
 #define VCCW_CLEAR_TIMEOUT	(3 * HZ)
-/* How long operations have to end by themselves. */
-#define VCCW_SETTLE_TIMEOUT	(5 * HZ)
 
 /* Let go of sch->lock for a moment; for who polls. */
 static void vccw_let_go(struct vccw_device *dev)
@@ -209,7 +207,7 @@ static bool vccw_req_uses(struct vccw_device *dev, const struct vccw_req *req,
 	u32 iter = 0;
 
 	while ((pin = vccw_pins_next(&dev->pins, &iter, first, last))) {
-		if (vccw_cp_uses(&req->cp, page_to_pfn(pin->page)))
+		if (vccw_cp_uses(&req->cp, pin->addr >> PAGE_SHIFT))
 			return true;
 		cond_resched();
 	}
@@ -268,35 +266,6 @@ void vccw_queue_stop_range(struct vccw_device *dev, u64 first, u64 last,
 		vccw_stop_active(dev, reason);
 	vccw_drained(dev);
 	spin_unlock_irq(&dev->sch->lock);
-}
-
-/* Nobody else may be waiting for completions. */
-static void vccw_queue_poll(struct vccw_device *dev)
-{
-	spin_lock_irq(&dev->sch->lock);
-	if (dev->queue.polled)
-		vccw_queue_take(dev, 1);
-	spin_unlock_irq(&dev->sch->lock);
-}
-
-/**
- * vccw_queue_settle - let the requests under way end
- * @dev: the device
- *
- * Context: process context, vccw_device.lock held; sleeps.
- * Return: 0, or -EBUSY when they take too long.
- */
-int vccw_queue_settle(struct vccw_device *dev)
-{
-	unsigned long end = jiffies + VCCW_SETTLE_TIMEOUT;
-
-	while (vccw_queue_oldest(dev) != U64_MAX) {
-		if (time_after(jiffies, end))
-			return -EBUSY;
-		schedule_timeout_uninterruptible(1);
-		vccw_queue_poll(dev);
-	}
-	return 0;
 }
 
 /**

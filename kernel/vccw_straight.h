@@ -70,10 +70,11 @@ static __always_inline bool vccw_straight(struct vccw_device *dev,
 			addr = offset_in_page(ccw);
 			if (unlikely(addr + vccw_ccw_count(ccw) > PAGE_SIZE))
 				break;
-			pin = vccw_pins_hit(pins, (u32)ccw >> PAGE_SHIFT);
-			if (unlikely(!pin || !pin->addr31))
+			pin = vccw_pins_find(pins, (u32)ccw >> PAGE_SHIFT);
+			if (unlikely(!pin || !vccw_pin_good_and_low(pin)))
 				break;
-			addr += pin->addr31;
+			vccw_pin_use(pins, pin);
+			addr += pin->addr;
 		} else {
 			addr = pins->nowhere;
 		}

@@ -67,21 +67,24 @@ static int vccw_refuse(struct vccw_walk *w, int err, u16 reason)
 }
 
 /*
- * Host page frame of a client page, pinned for as long as the request lasts.
- * @reason is what to say when it is not mapped.
+ * A client page, pinned for as long as the request lasts, or an error.  @reason is
+ * what to say when it is not mapped.
  */
-static long vccw_pin(struct vccw_walk *w, u64 iova_pfn, u32 run, u16 reason)
+static struct vccw_pin *vccw_pin(struct vccw_walk *w, u64 iova_pfn, u32 run,
+				 u16 reason)
 {
 	struct vccw_pin *pin = vccw_pins_hit(&w->dev->pins, iova_pfn);
 
-	if (unlikely(!pin))
-		pin = vccw_pins_get(w->dev, iova_pfn, run);
-	if (IS_ERR(pin)) {
-		if (PTR_ERR(pin) != -EFAULT)
-			reason = VFIO_CCW_RING_R_PIN_LIMIT;
-		return vccw_refuse(w, PTR_ERR(pin), reason);
-	}
-	return page_to_pfn(pin->page);
+	if (likely(pin))
+		return pin;
+	pin = vccw_pins_get(w->dev, iova_pfn, run);
+	if (pin == ERR_PTR(-EBUSY))
+		reason = VFIO_CCW_RING_R_PAGE_BUSY;
+	else if (pin == ERR_PTR(-ENOMEM))
+		reason = VFIO_CCW_RING_R_PIN_LIMIT;
+	if (IS_ERR(pin))
+		vccw_refuse(w, PTR_ERR(pin), reason);
+	return pin;
 }
 
 /*
@@ -92,16 +95,14 @@ static inline int vccw_show(struct vccw_walk *w, struct vccw_window *window,
 			    u64 iova, u16 reason)
 {
 	u64 iova_pfn = iova >> PAGE_SHIFT;
-	long pfn;
+	struct vccw_pin *pin;
 
 	if (window->iova_pfn == iova_pfn)
 		return 0;
-	pfn = vccw_pin(w, iova_pfn, 1, reason);
-	if (pfn < 0)
-		return pfn;
-	window->page = pfn_to_page(pfn);
-	window->at = page_to_virt(window->page);
-	window->iova_pfn = iova_pfn;
+	pin = vccw_pin(w, iova_pfn, 1, reason);
+	if (IS_ERR(pin))
+		return PTR_ERR(pin);
+	vccw_window_show(window, pin);
 	return 0;
 }
 
@@ -132,12 +133,12 @@ static u32 vccw_block_size(const struct vccw_walk *w)
 /* Write an IDAW for a client address; @run as in vccw_pin(). */
 static int vccw_put_idaw(struct vccw_walk *w, dma64_t *idaw, u64 iova, u32 run)
 {
-	long pfn = vccw_pin(w, iova >> PAGE_SHIFT, run,
-			    VFIO_CCW_RING_R_DATA_UNMAPPED);
+	struct vccw_pin *pin = vccw_pin(w, iova >> PAGE_SHIFT, run,
+					VFIO_CCW_RING_R_DATA_UNMAPPED);
 
-	if (pfn < 0)
-		return pfn;
-	*idaw = u64_to_dma64(((u64)pfn << PAGE_SHIFT) + offset_in_page(iova));
+	if (IS_ERR(pin))
+		return PTR_ERR(pin);
+	*idaw = u64_to_dma64(pin->addr + offset_in_page(iova));
 	return 0;
 }
 
@@ -172,16 +173,16 @@ static noinline int vccw_list(struct vccw_walk *w, struct ccw1 *ccw, u32 first)
 static int vccw_direct(struct vccw_walk *w, struct ccw1 *ccw, u32 first)
 {
 	u32 offset = offset_in_page(first);
-	long pfn;
+	struct vccw_pin *pin;
 
 	if (offset + ccw->count > PAGE_SIZE)
 		return vccw_list(w, ccw, first);
-	pfn = vccw_pin(w, first >> PAGE_SHIFT, 1, VFIO_CCW_RING_R_DATA_UNMAPPED);
-	if (pfn < 0)
-		return pfn;
-	if (pfn > VCCW_ADDR31 >> PAGE_SHIFT)
+	pin = vccw_pin(w, first >> PAGE_SHIFT, 1, VFIO_CCW_RING_R_DATA_UNMAPPED);
+	if (IS_ERR(pin))
+		return PTR_ERR(pin);
+	if (!vccw_pin_is_low(pin))
 		return vccw_list(w, ccw, first);
-	ccw->cda = u32_to_dma32((pfn << PAGE_SHIFT) + offset);
+	ccw->cda = u32_to_dma32(pin->addr + offset);
 	return 0;
 }
 

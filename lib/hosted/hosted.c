@@ -29,21 +29,10 @@ static struct hosted *of_vdev(struct vfio_device *vdev)
 	return container_of(vccw_from_vdev(vdev), struct hosted, dev);
 }
 
-/* As the container's, which pins all or none. */
 int vfio_pin_pages(struct vfio_device *vdev, dma_addr_t iova, int n, int prot, struct page **pages)
 {
-	struct hosted_client *client = of_vdev(vdev)->client;
-	long limit = READ_ONCE(client->limit);
-	int ret = -ENOMEM;
-
 	(void)prot;
-	if (!limit)
-		return client_pin(client, iova, n, pages);
-	mutex_lock(&client->limit_lock);
-	if (client_pinned(client) + n <= limit)
-		ret = client_pin(client, iova, n, pages);
-	mutex_unlock(&client->limit_lock);
-	return ret;
+	return client_pin(of_vdev(vdev)->client, iova, n, pages);
 }
 
 void vfio_unpin_pages(struct vfio_device *vdev, dma_addr_t iova, int n)
@@ -109,14 +98,20 @@ static int init(struct hosted *hosted)
 	return ret;
 }
 
-static int open_device(struct vccw_device *dev)
+/* Clients are processes of their own. */
+static int open_device(struct hosted *hosted)
 {
+	struct vccw_device *dev = &hosted->dev;
+	struct mm_struct *mm = current->mm;
 	int ret;
 
 	mutex_lock(&dev->lock);
 	ret = vccw_queue_open(dev);
-	if (!ret)
+	if (!ret) {
+		current->mm = &hosted->client->mm;
 		vccw_pins_open(dev);
+		current->mm = mm;
+	}
 	mutex_unlock(&dev->lock);
 	return ret;
 }
@@ -149,8 +144,8 @@ int hosted_client_new(struct hosted_client **out)
 	client = calloc(1, sizeof(*client));
 	if (!client)
 		return -ENOMEM;
+	mutex_init(&client->container);
 	mutex_init(&client->lock);
-	mutex_init(&client->limit_lock);
 	INIT_LIST_HEAD(&client->devices);
 	*out = client;
 	return 0;
@@ -199,7 +194,7 @@ int hosted_new(struct hosted_client *client, const struct hosted_ops *ops, void 
 	if (ret)
 		goto no_device;
 	publish(hosted, &hosted->dev);
-	ret = open_device(&hosted->dev);
+	ret = open_device(hosted);
 	if (ret)
 		goto not_open;
 	enlist(hosted);
@@ -242,43 +237,79 @@ int hosted_map(struct hosted_client *client, void *memory, uint64_t iova, size_t
 	return client_map(client, memory, iova, bytes);
 }
 
-static void unmap_of(struct vccw_device *dev, u64 first, u64 last)
+/* The client's devices are told, one after the other. */
+static void notify_unmap(struct hosted_client *client, u64 first, u64 last)
 {
-	mutex_lock(&dev->lock);
-	if (vccw_pins_block(&dev->pins, first, last)) {
-		vccw_queue_stop_range(dev, first, last, VFIO_CCW_RING_R_UNMAPPED);
-		vccw_pins_drop(dev, first, last);
+	struct hosted *hosted;
+
+	mutex_lock(&client->lock);
+	list_for_each_entry(hosted, &client->devices, list)
+	{
+		vccw_unmap(&hosted->dev, first, last);
 	}
-	mutex_unlock(&dev->lock);
+	mutex_unlock(&client->lock);
 }
 
+/* As vfio_dma_do_unmap(): what is pinned, or pinned again, is asked for ten times. */
 int hosted_unmap(struct hosted_client *client, uint64_t iova, size_t bytes)
 {
 	u64 first = iova >> PAGE_SHIFT, last = (iova + bytes - 1) >> PAGE_SHIFT;
-	struct hosted *hosted;
-	int ret;
+	int ret, retries = 0;
 
 	ret = client_unmap_begin(client, iova, bytes);
 	if (ret)
 		return ret;
-	mutex_lock(&client->lock);
-	list_for_each_entry(hosted, &client->devices, list)
-	{
-		unmap_of(&hosted->dev, first, last);
+	shim_enter_kernel();
+	while (!client_unmap_end(client, iova, bytes)) {
+		WARN_ON_ONCE(retries++ > 10);
+		notify_unmap(client, first, last);
 	}
-	mutex_unlock(&client->lock);
-	client_unmap_end(client, iova, bytes);
+	shim_return_to_user();
 	return 0;
+}
+
+int hosted_map_frames(struct hosted_client *client, uint64_t iova, size_t bytes, bool huge,
+		      void **memory)
+{
+	return client_map_frames(client, iova, bytes, huge, memory);
+}
+
+void hosted_page_out(struct hosted_client *client, uint64_t iova)
+{
+	client_page_out(client, iova);
+}
+
+void hosted_limit(struct hosted_client *client, unsigned long pages)
+{
+	client_limit(client, pages);
+}
+
+unsigned long hosted_refused(struct hosted_client *client)
+{
+	return client_refused(client);
+}
+
+void hosted_stall(struct hosted_client *client, bool stall)
+{
+	if (stall)
+		mutex_lock(&client->container);
+	else
+		mutex_unlock(&client->container);
+}
+
+bool hosted_age(struct hosted *hosted)
+{
+	bool more;
+
+	mutex_lock(&hosted->dev.lock);
+	more = vccw_pins_age(&hosted->dev);
+	mutex_unlock(&hosted->dev.lock);
+	return more;
 }
 
 void hosted_discard(struct hosted_client *client, uint64_t iova)
 {
 	client_discard(client, iova);
-}
-
-void hosted_limit(struct hosted_client *client, long pages)
-{
-	WRITE_ONCE(client->limit, pages);
 }
 
 long hosted_pinned(struct hosted_client *client)

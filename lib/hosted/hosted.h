@@ -56,10 +56,26 @@ int hosted_map(struct hosted_client *client, void *memory, uint64_t iova, size_t
 int hosted_unmap(struct hosted_client *client, uint64_t iova, size_t bytes);
 /* Pages of it that are pinned, each as often as it is. */
 long hosted_pinned(struct hosted_client *client);
-/* How many may be, 0 for any number; as RLIMIT_MEMLOCK, of the client. */
-void hosted_limit(struct hosted_client *client, long pages);
-/* As madvise(MADV_DONTNEED) of its owner. */
+/*
+ * Memory that consists of frames, or of one huge page, so that what hosted_discard() takes
+ * away is another page from then on; it is gone with its mapping.
+ */
+int hosted_map_frames(struct hosted_client *client, uint64_t iova, size_t bytes, bool huge,
+		      void **memory);
+/* As madvise(MADV_DONTNEED) of its owner: another page, of zeros, comes to its place. */
 void hosted_discard(struct hosted_client *client, uint64_t iova);
+/* It is a page of a file, which nobody maps just now. */
+void hosted_page_out(struct hosted_client *client, uint64_t iova);
+/* RLIMIT_MEMLOCK of the client, in pages, 0 for none; how often it was met. */
+void hosted_limit(struct hosted_client *client, unsigned long pages);
+unsigned long hosted_refused(struct hosted_client *client);
+/*
+ * The client keeps VFIO waiting, as with memory whose page faults it deals with itself:
+ * nothing of it is pinned or unpinned before it has enough.  By one thread.
+ */
+void hosted_stall(struct hosted_client *client, bool stall);
+/* Pins that have not been used since the last call go: whether there may be more. */
+bool hosted_age(struct hosted *hosted);
 
 /**
  * hosted_new() - a subchannel and its device, open

@@ -147,6 +147,7 @@ static int errno_of(uint16_t reason)
 	case VFIO_CCW_RING_R_CANCELED:
 		return ECANCELED;
 	case VFIO_CCW_RING_R_BUSY:
+	case VFIO_CCW_RING_R_PAGE_BUSY:
 		return EBUSY;
 	case VFIO_CCW_RING_R_NOT_OPERATIONAL:
 		return ENODEV;
@@ -159,7 +160,7 @@ static int errno_of(uint16_t reason)
 
 static bool is_result_of(int res, uint16_t reason)
 {
-	return res == -errno_of(reason) || (reason == VFIO_CCW_RING_R_PIN_LIMIT && res == -EBUSY);
+	return res == -errno_of(reason);
 }
 
 static void check_cqe(const struct vfio_ccw_ring_cqe *cqe)

@@ -46,6 +46,7 @@ typedef unsigned int __poll_t;
 #define U16_MAX	    UINT16_MAX
 #define U64_MAX	    UINT64_MAX
 #define SZ_64K	    0x10000
+#define SZ_2G	    0x80000000UL
 
 /* Byte order */
 

@@ -49,31 +49,40 @@ void shim_free(const void *p);
 #define kzalloc(size, flags)	 shim_alloc(1, size)
 #define kfree(p)		 shim_free(p)
 #define kvfree(p)		 shim_free(p)
+#define __vmalloc(size, flags)	 shim_alloc(1, size)
+#define array_size(n, size)	 ((n) * (size))
 #define vmalloc_user(size)	 shim_alloc(1, size)
 #define vfree(p)		 shim_free(p)
 
-/* A page of the client's; there is one for each that is mapped. */
+/*
+ * Pages of a client's, and the folios they are part of: alone, or a huge page, which is
+ * mapped whole at first, and page by page when one of them has been discarded.
+ */
+struct address_space;
+
+struct folio {
+	atomic_t mapcount; /* entries of page tables: 0 when all has been discarded */
+	atomic_t entire; /* how many of them map it as a whole */
+	int pages;
+	int refs; /* pages that are somewhere still */
+	struct address_space *mapping; /* the file it is of, NULL if it is anonymous */
+};
+
 struct page {
-	atomic_t _mapcount; /* -1 when its owner has discarded it */
-	int pins;
+	struct folio *folio;
 	u8 *at;
 };
 
-struct folio {
-	struct page page;
-};
-
-static inline struct folio *page_folio(struct page *page)
-{
-	return (struct folio *)page;
-}
-
-#define folio_test_large(folio)	     ((void)(folio), false)
-#define folio_entire_mapcount(folio) 0
-#define page_to_virt(page)	     ((void *)(page)->at)
-#define page_to_phys(page)	     ((u64)(uintptr_t)(page)->at)
-#define page_to_pfn(page)	     (page_to_phys(page) >> PAGE_SHIFT)
-struct page *pfn_to_page(unsigned long pfn);
+#define page_folio(page)	 ((page)->folio)
+#define folio_test_large(f)	 ((f)->pages > 1)
+#define folio_test_anon(folio)	 (!READ_ONCE((folio)->mapping))
+#define folio_mapping(folio)	 READ_ONCE((folio)->mapping)
+#define folio_mapcount(folio)	 atomic_read(&(folio)->mapcount)
+#define folio_mapped(folio)	 (folio_mapcount(folio) > 0)
+#define folio_entire_mapcount(f) atomic_read(&(f)->entire)
+#define folio_nr_pages(f)	 ((f)->pages)
+#define page_to_phys(page)	 ((u64)(uintptr_t)(page)->at)
+#define phys_to_virt(addr)	 ((void *)(uintptr_t)(addr))
 
 /* Addresses of the channel's */
 

@@ -111,6 +111,7 @@ void shim_assert_held(const struct shim_lock *lock);
 #define spin_unlock_irq(l)		 shim_unlock(l)
 #define spin_lock_irqsave(l, flags)	 ((flags) = 0, shim_lock(l))
 #define spin_unlock_irqrestore(l, flags) ((void)(flags), shim_unlock(l))
+#define DEFINE_SPINLOCK(name)		 spinlock_t name = SHIM_LOCK_INIT
 #define DEFINE_MUTEX(name)		 struct mutex name = { SHIM_LOCK_INIT }
 #define mutex_init(m)			 shim_lock_init(&(m)->lock)
 #define mutex_lock(m)			 shim_lock(&(m)->lock)
@@ -303,5 +304,10 @@ void cancel_work_sync(struct work_struct *work);
 
 /* Before the next usleep_range() of anybody's, in its thread, once. */
 void shim_before_sleep(void (*run)(void *arg), void *arg);
+
+/* Named by vccw_device.h, and not here. */
+struct delayed_work {
+	struct work_struct work;
+};
 
 #endif

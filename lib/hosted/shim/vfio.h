@@ -72,6 +72,7 @@ struct file {
 	const struct file_operations *f_op;
 	void *private_data;
 	int refs;
+	struct file *next; /* that ends when its task is back in user space */
 	poll_table *polled; /* by whom, NULL if nobody has asked */
 };
 
@@ -119,6 +120,9 @@ int get_unused_fd_flags(int flags);
 void put_unused_fd(int fd);
 void fd_install(int fd, struct file *file);
 struct file *fget(int fd);
+/* A file's end in a system call waits for shim_return_to_user(). */
 void fput(struct file *file);
+void shim_enter_kernel(void);
+void shim_return_to_user(void);
 
 #endif
