@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <linux/vfio.h>
@@ -16,14 +15,16 @@
 #define PAGE	      4096U
 #define ENTRIES	      16
 /* Of a slot: its program, and behind it what it writes. */
-#define LASTING	      (3 * PAGE)
-#define LASTING_IOVA  0x100000UL
-#define LASTING_BYTES (TRAFFIC_SLOTS * LASTING)
+#define PROGRAM	      (3 * PAGE)
+#define PROGRAM_BYTES (TRAFFIC_SLOTS * PROGRAM)
 /* Of a slot: what it reads; slots share pages. */
-#define PASSING	      (PAGE + PAGE / 2)
+#define DATA	      (PAGE + PAGE / 2)
+#define DATA_BYTES    (TRAFFIC_SLOTS * DATA)
+#define DATA_PAGES    (DATA_BYTES / PAGE)
+/* Lasting memory has both, and passing memory the latter. */
+#define LASTING_IOVA  0x100000UL
+#define LASTING_BYTES (PROGRAM_BYTES + DATA_BYTES)
 #define PASSING_IOVA  0x1000000UL
-#define PASSING_BYTES (TRAFFIC_SLOTS * PASSING)
-#define PASSING_PAGES (PASSING_BYTES / PAGE)
 #define UNTOUCHED     0xa5
 #define PATH	      0x80
 
@@ -39,25 +40,16 @@ uint32_t dice(struct dice *d, uint32_t n)
 
 static uint8_t *program_of(struct traffic *t, unsigned int slot)
 {
-	return t->lasting + slot * LASTING;
+	return t->lasting + slot * PROGRAM;
 }
 
-static unsigned int first_page(unsigned int slot)
-{
-	return slot * PASSING / PAGE;
-}
-
-static unsigned int last_page(unsigned int slot)
-{
-	return (slot * PASSING + PASSING - 1) / PAGE;
-}
-
-/* Changes with each discard of one of its pages; odd while there may be one. */
+/* Changes with each discard of one of its pages of data; odd while there may be one. */
 static uint32_t discards_of(struct traffic *t, unsigned int slot)
 {
 	uint32_t sum = 0, one, odd = 0;
 
-	for (unsigned int page = first_page(slot); page <= last_page(slot); page++) {
+	for (unsigned int page = slot * DATA / PAGE; page <= (slot * DATA + DATA - 1) / PAGE;
+	     page++) {
 		one = t->discards[page];
 		odd |= one & 1;
 		sum += one & ~1U;
@@ -120,14 +112,16 @@ static void fill(uint8_t *to, uint64_t start, uint32_t size)
 static void prepare_start(struct traffic *t, struct dice *d, unsigned int slot,
 			  struct vfio_ccw_ring_sqe *sqe, uint16_t index)
 {
-	static const uint32_t sizes[] = { 8, 8, 8, 600, PAGE, PASSING };
-	uint32_t iova = LASTING_IOVA + slot * LASTING, size = sizes[dice(d, 6)];
+	static const uint32_t sizes[] = { 8, 8, 8, 600, PAGE, DATA };
+	uint32_t iova = LASTING_IOVA + slot * PROGRAM, size = sizes[dice(d, 6)];
 	uint8_t *program = program_of(t, slot);
 	struct traffic_slot *s = &t->slots[slot];
 	struct ccwring_orb orb;
 
+	s->passing = dice(d, 2);
 	put_ccw(program, CCWRING_CMD_WRITE, CCWRING_CCW_CC, size, iova + PAGE);
-	put_ccw(program + 8, CCWRING_CMD_READ, 0, size, PASSING_IOVA + slot * PASSING);
+	put_ccw(program + 8, CCWRING_CMD_READ, 0, size,
+		(s->passing ? PASSING_IOVA : LASTING_IOVA + PROGRAM_BYTES) + slot * DATA);
 	fill(program + PAGE, s->start, size);
 	pthread_rwlock_rdlock(&t->map_lock);
 	s->size = size;
@@ -219,7 +213,6 @@ static bool legal(const struct vfio_ccw_ring_cqe *cqe)
 		{ -ENXIO, VFIO_CCW_RING_R_SUBCHANNEL },
 		{ -EFAULT, VFIO_CCW_RING_R_DATA_UNMAPPED },
 		{ -ENOMEM, VFIO_CCW_RING_R_PIN_LIMIT },
-		{ -EBUSY, VFIO_CCW_RING_R_PIN_LIMIT },
 		{ -EBUSY, VFIO_CCW_RING_R_PAGE_BUSY },
 		{ -ECANCELED, VFIO_CCW_RING_R_HELD },
 		{ -ECANCELED, VFIO_CCW_RING_R_FLUSHED },
@@ -240,12 +233,15 @@ static bool legal(const struct vfio_ccw_ring_cqe *cqe)
 /* It has read its number into the memory that there is. */
 static void check_data(struct traffic *t, const struct traffic_slot *s, unsigned int slot)
 {
-	uint8_t expected[PASSING];
+	const uint8_t *data = t->lasting + PROGRAM_BYTES;
+	uint8_t expected[DATA];
 
+	fill(expected, s->start, s->size);
 	pthread_rwlock_rdlock(&t->map_lock);
-	if (s->map == t->map && !(s->discarded & 1) && s->discarded == discards_of(t, slot)) {
-		fill(expected, s->start, s->size);
-		CHECK(!memcmp(t->passing[t->map % 2] + slot * PASSING, expected, s->size));
+	if (s->passing)
+		data = s->map == t->map ? t->passing[t->map % 2] : NULL;
+	if (data && !(s->discarded & 1) && s->discarded == discards_of(t, slot)) {
+		CHECK(!memcmp(data + slot * DATA, expected, s->size));
 		t->checked++;
 	}
 	pthread_rwlock_unlock(&t->map_lock);
@@ -301,32 +297,35 @@ void traffic_map_anew(struct traffic *t)
 {
 	uint8_t *old = t->passing[t->map % 2], *new = t->passing[(t->map + 1) % 2];
 
-	CHECK(!hosted_unmap(t->container, PASSING_IOVA, PASSING_BYTES));
+	CHECK(!hosted_unmap(t->container, PASSING_IOVA, DATA_BYTES));
 	pthread_rwlock_wrlock(&t->map_lock);
-	memset(old, UNTOUCHED, PASSING_BYTES);
+	memset(old, UNTOUCHED, DATA_BYTES);
 	t->map++;
 	pthread_rwlock_unlock(&t->map_lock);
 	sched_yield();
 	/* Nobody has written to it since it was unmapped. */
-	for (size_t i = 0; i < PASSING_BYTES; i++)
+	for (size_t i = 0; i < DATA_BYTES; i++)
 		CHECK(new[i] == UNTOUCHED);
-	CHECK(!hosted_map(t->container, new, PASSING_IOVA, PASSING_BYTES));
+	CHECK(!hosted_map(t->container, new, PASSING_IOVA, DATA_BYTES));
 }
 
 /* A page that starts under way may use, or one of a program that nobody uses. */
 void traffic_discard(struct traffic *t, struct dice *d)
 {
-	unsigned int page = dice(d, PASSING_PAGES), slot;
+	unsigned int page = dice(d, DATA_PAGES), slot;
 
 	if (dice(d, 3)) {
 		t->discards[page]++;
-		hosted_discard(t->container, PASSING_IOVA + page * PAGE);
+		if (dice(d, 2))
+			hosted_discard(t->container, LASTING_IOVA + PROGRAM_BYTES + page * PAGE);
+		else
+			hosted_discard(t->container, PASSING_IOVA + page * PAGE);
 		t->discards[page]++;
 		return;
 	}
 	if (!take_slot(t, &slot))
 		return;
-	hosted_discard(t->container, LASTING_IOVA + slot * LASTING + dice(d, 3) * PAGE);
+	hosted_discard(t->container, LASTING_IOVA + slot * PROGRAM + dice(d, 3) * PAGE);
 	give_slot_back(t, slot);
 }
 
@@ -431,18 +430,18 @@ void traffic_lose_path(struct traffic *t, struct dice *d)
 
 /* Life */
 
-static uint8_t *get_memory(size_t bytes)
+static uint8_t *get_passing(void)
 {
-	uint8_t *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-			       0);
+	uint8_t *memory = aligned_alloc(PAGE, DATA_BYTES);
 
-	CHECK(memory != MAP_FAILED);
-	memset(memory, UNTOUCHED, bytes);
-	return memory;
+	CHECK(memory);
+	return memset(memory, UNTOUCHED, DATA_BYTES);
 }
 
-void traffic_open(struct traffic *t, uint32_t flags)
+void traffic_open(struct traffic *t, uint32_t flags, bool huge)
 {
+	void *lasting;
+
 	memset(t, 0, sizeof(*t));
 	t->flags = flags;
 	pthread_rwlock_init(&t->device_lock, NULL);
@@ -450,14 +449,14 @@ void traffic_open(struct traffic *t, uint32_t flags)
 	pthread_rwlock_init(&t->map_lock, NULL);
 	pthread_mutex_init(&t->sq_lock, NULL);
 	pthread_mutex_init(&t->lock, NULL);
-	t->lasting = get_memory(LASTING_BYTES);
-	t->passing[0] = get_memory(PASSING_BYTES);
-	t->passing[1] = get_memory(PASSING_BYTES);
-	t->discards = calloc(PASSING_PAGES, sizeof(*t->discards));
+	t->passing[0] = get_passing();
+	t->passing[1] = get_passing();
+	t->discards = calloc(DATA_PAGES, sizeof(*t->discards));
 	CHECK(t->discards);
 	CHECK(!hosted_client_new(&t->container));
-	CHECK(!hosted_map(t->container, t->lasting, LASTING_IOVA, LASTING_BYTES));
-	CHECK(!hosted_map(t->container, t->passing[0], PASSING_IOVA, PASSING_BYTES));
+	CHECK(!hosted_map_frames(t->container, LASTING_IOVA, LASTING_BYTES, huge, &lasting));
+	t->lasting = lasting;
+	CHECK(!hosted_map(t->container, t->passing[0], PASSING_IOVA, DATA_BYTES));
 	for (int i = 0; i < TRAFFIC_DEVICES; i++)
 		CHECK(!hosted_nop_new(t->container, &t->device[i]));
 	open_ring(t);
@@ -471,8 +470,7 @@ void traffic_close(struct traffic *t)
 		hosted_free(t->device[i]);
 	CHECK(!hosted_pinned(t->container));
 	hosted_client_free(t->container);
-	munmap(t->lasting, LASTING_BYTES);
-	munmap(t->passing[0], PASSING_BYTES);
-	munmap(t->passing[1], PASSING_BYTES);
+	free(t->passing[0]);
+	free(t->passing[1]);
 	free((void *)t->discards);
 }

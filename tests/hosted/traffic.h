@@ -38,12 +38,14 @@ uint32_t dice(struct dice *dice, uint32_t n);
  * struct traffic_slot - a place for one request
  * @start: number of the request that has it, 0 for none; the traffic's lock
  * @size: bytes a START moves, 0 for another request
- * @map: how often the memory was mapped anew when it was made
+ * @passing: it reads them into memory that may be unmapped
+ * @map: how often that had been mapped anew when it was made
  * @discarded: how often a page of its data had been discarded
  */
 struct traffic_slot {
 	uint64_t start;
 	uint32_t size;
+	bool passing;
 	uint32_t map;
 	uint32_t discarded;
 };
@@ -61,9 +63,9 @@ struct traffic_slot {
  * @lock: protects the slots
  * @slots: those
  * @next: number of the next request
- * @lasting: memory of programs and what they write
+ * @lasting: memory of programs, what they write, and some of what they read
  * @map_lock: for reading by who looks at data, for writing by who changes @map
- * @passing: what they read: one of them is mapped, or none, by turns
+ * @passing: the rest of that: one of them is mapped, or none, by turns
  * @map: how often it was
  * @discards: how often a page of it was discarded, odd while it is being
  * @ended: requests that have had their end
@@ -90,7 +92,8 @@ struct traffic {
 	_Atomic uint64_t ended, good, checked;
 };
 
-void traffic_open(struct traffic *t, uint32_t flags);
+/* @huge: some of its memory is one huge page. */
+void traffic_open(struct traffic *t, uint32_t flags, bool huge);
 /* All that is under way ends first; nothing is pinned afterwards. */
 void traffic_close(struct traffic *t);
 
