@@ -172,6 +172,12 @@ static inline bool vccw_idle(const struct vccw_queue *q)
 	return !q->active && !q->n_funcs;
 }
 
+/* Is there nothing under way, and nothing that waits for status to be taken first? */
+static inline bool vccw_quiet(const struct vccw_queue *q)
+{
+	return vccw_idle(q) && vccw_fifo_empty(&q->ready);
+}
+
 /*
  * The active start is over, and nothing looks at it any more: who finds none without
  * the subchannel's lock uses the region's request anew (vccw_io_start()).

@@ -17,32 +17,38 @@
 #define VCCW_HALT_TIMEOUT	(HZ / 2)
 #define VCCW_CLEAR_TIMEOUT	(3 * HZ)
 
-/* As vccw_wait_idle(), for a subchannel that does not interrupt. */
-static bool vccw_poll_idle(struct vccw_device *dev, long timeout)
+/* Let go of sch->lock for a moment; for who polls. */
+static void vccw_let_go(struct vccw_device *dev)
 {
-	unsigned long end = jiffies + timeout;
-
-	do {
-		vccw_queue_take(dev, 1);
-		if (vccw_idle(&dev->queue))
-			return true;
-		spin_unlock_irq(&dev->sch->lock);
-		usleep_range(50, 200);
-		spin_lock_irq(&dev->sch->lock);
-	} while (time_before(jiffies, end));
-	return false;
+	spin_unlock_irq(&dev->sch->lock);
+	usleep_range(50, 200);
+	spin_lock_irq(&dev->sch->lock);
 }
 
-/* Wait until nothing is under way; sch->lock held, and let go meanwhile. */
+/*
+ * Wait until nothing is under way; sch->lock held, and let go meanwhile.  Whenever it
+ * was, the queue may have lost its ring, or have another, that polls or does not: one
+ * who waits has no part in that, and looks again.
+ */
 static bool vccw_wait_idle(struct vccw_device *dev, long timeout)
 {
+	unsigned long end = jiffies + timeout;
 	struct vccw_queue *q = &dev->queue;
-	struct subchannel *sch = dev->sch;
 
-	if (q->polled)
-		return vccw_poll_idle(dev, timeout);
-	return wait_event_lock_irq_timeout(q->idle, vccw_idle(q), sch->lock,
-					   timeout);
+	for (;;) {
+		if (q->polled)
+			vccw_queue_take(dev, 1);
+		if (vccw_idle(q))
+			return true;
+		timeout = end - jiffies;
+		if (timeout <= 0)
+			return false;
+		if (q->polled)
+			vccw_let_go(dev);
+		else
+			wait_event_lock_irq_timeout(q->idle, vccw_idle(q) || q->polled,
+						    dev->sch->lock, timeout);
+	}
 }
 
 /* The device does not answer: end what is under way without it. */

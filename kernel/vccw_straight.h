@@ -112,7 +112,7 @@ static inline void vccw_host_orb(struct vccw_device *dev, struct vccw_cp *cp,
 	if (idaw_2k)
 		word |= VCCW_ORB_IDAW_2K;
 	if (unlikely(!(word & VCCW_ORB_LPM)))
-		word |= dev->sch->lpm << 8;
+		word |= READ_ONCE(dev->sch->lpm) << 8;
 	((u32 *)&cp->orb)[1] = word;
 }
 

@@ -257,6 +257,11 @@ bool css_go_on(void)
 
 /* Instructions */
 
+static u8 highest_bit(u8 bits)
+{
+	return bits ? 0x80 >> (__builtin_clz(bits) - 24) : 0;
+}
+
 /* START SUBCHANNEL to one that is free: its condition code. */
 static int accept_start(struct shim_css *css, const union orb *orb)
 {
@@ -279,6 +284,8 @@ static int accept_start(struct shim_css *css, const union orb *orb)
 	default:
 		css->fctl = SCSW_FCTL_START_FUNC;
 		css->actl = SCSW_ACTL_START_PEND;
+		/* The first of the paths it may use, and always that. */
+		css->sch->schib.pmcw.lpum = highest_bit(orb->cmd.lpm);
 		return 0;
 	}
 }
@@ -515,6 +522,17 @@ void css_service_time(struct subchannel *sch, u64 ns)
 	pthread_mutex_lock(&sch->css->lock);
 	sch->css->service_ns = ns;
 	pthread_mutex_unlock(&sch->css->lock);
+}
+
+void css_attention(struct subchannel *sch)
+{
+	struct shim_css *css = sch->css;
+
+	pthread_mutex_lock(&css->lock);
+	if (!css->pending && !css->fctl)
+		present(css, DEV_STAT_ATTENTION);
+	pthread_cond_signal(&css->work);
+	pthread_mutex_unlock(&css->lock);
 }
 
 void css_faults(struct subchannel *sch, const struct hosted_faults *faults)

@@ -20,6 +20,8 @@ void css_carry_out(struct subchannel *sch, const union orb *orb, struct irb *irb
 void css_service_time(struct subchannel *sch, u64 ns);
 /* Does one thing there is to do, in a process of one thread: false if there is none. */
 bool css_go_on(void);
+/* Status nobody has asked for, unless the subchannel has something to do or to say. */
+void css_attention(struct subchannel *sch);
 void css_faults(struct subchannel *sch, const struct hosted_faults *faults);
 
 /**

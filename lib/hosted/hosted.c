@@ -225,6 +225,7 @@ void hosted_free(struct hosted *hosted)
 	mutex_unlock(&dev->lock);
 	delist(hosted);
 	publish(hosted, NULL);
+	cancel_work_sync(&dev->queue.path_work);
 	vccw_queue_destroy(&dev->queue);
 	vccw_pins_destroy(&dev->pins);
 	css_free(dev->sch, true);
@@ -387,4 +388,34 @@ void hosted_service_time(struct hosted *hosted, uint64_t ns)
 void hosted_faults(struct hosted *hosted, const struct hosted_faults *faults)
 {
 	css_faults(hosted->dev.sch, faults);
+}
+
+void hosted_attention(struct hosted *hosted)
+{
+	css_attention(hosted->dev.sch);
+}
+
+/* As vccw_chp_event(). */
+void hosted_vary(struct hosted *hosted, uint8_t paths, bool on)
+{
+	struct vccw_device *dev = &hosted->dev;
+	struct subchannel *sch = dev->sch;
+
+	spin_lock_irq(&sch->lock);
+	sch->opm = on ? sch->opm | paths : sch->opm & ~paths;
+	WRITE_ONCE(sch->lpm, sch->opm);
+	vccw_queue_paths(dev);
+	if (!on)
+		vccw_queue_path_lost(dev, paths);
+	spin_unlock_irq(&sch->lock);
+}
+
+void hosted_settle(struct hosted *hosted)
+{
+	flush_work(&hosted->dev.queue.path_work);
+}
+
+void hosted_before_sleep(void (*run)(void *arg), void *arg)
+{
+	shim_before_sleep(run, arg);
 }

@@ -177,6 +177,14 @@ struct hosted_faults {
 };
 
 void hosted_faults(struct hosted *hosted, const struct hosted_faults *faults);
+/* The device presents an attention, unless it has something to do or to say. */
+void hosted_attention(struct hosted *hosted);
+/* Channel paths, by their bits in the path mask, are varied off, or on again. */
+void hosted_vary(struct hosted *hosted, uint8_t paths, bool on);
+/* Until the driver is through with what paths that are gone were used for. */
+void hosted_settle(struct hosted *hosted);
+/* Before a task of the core goes to sleep for a moment, in its thread, once. */
+void hosted_before_sleep(void (*run)(void *arg), void *arg);
 /* Name of a kind, and kind of a name; NULL and HOSTED_NO_FAULT if there is none. */
 const char *hosted_fault_name(enum hosted_fault fault);
 enum hosted_fault hosted_fault_named(const char *name, size_t n);

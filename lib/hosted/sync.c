@@ -100,11 +100,23 @@ unsigned long shim_jiffies(void)
 	return ktime_get_ns() / 1000000;
 }
 
+static void (*before_sleep)(void *arg);
+static void *before_sleep_arg;
+
+void shim_before_sleep(void (*run)(void *arg), void *arg)
+{
+	before_sleep_arg = arg;
+	__atomic_store_n(&before_sleep, run, __ATOMIC_RELEASE);
+}
+
 void usleep_range(unsigned long least, unsigned long most)
 {
+	void (*run)(void *arg) = __atomic_exchange_n(&before_sleep, NULL, __ATOMIC_ACQUIRE);
 	struct timespec ts = { .tv_nsec = least * 1000 };
 
 	(void)most;
+	if (run)
+		run(before_sleep_arg);
 	if (shim_go_on) {
 		if (!shim_go_on())
 			alone_ns += ALONE_STEP_NS;
@@ -323,13 +335,30 @@ void wake_up(struct wait_queue_head *queue)
 	spin_unlock(&queue->lock);
 }
 
-/* Work: a thread for each, which is rare. */
+/* Work */
+
+static pthread_mutex_t work_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t work_done = PTHREAD_COND_INITIALIZER;
 
 static void *work_run(void *data)
 {
 	struct work_struct *work = data;
 
-	work->run(work);
+	pthread_mutex_lock(&work_lock);
+	/* It does not run beside itself. */
+	while (work->pending && work->running)
+		pthread_cond_wait(&work_done, &work_lock);
+	if (work->pending) {
+		work->pending = false;
+		work->running = true;
+		pthread_mutex_unlock(&work_lock);
+		work->run(work);
+		pthread_mutex_lock(&work_lock);
+		work->running = false;
+	}
+	work->threads--;
+	pthread_cond_broadcast(&work_done);
+	pthread_mutex_unlock(&work_lock);
 	return NULL;
 }
 
@@ -337,6 +366,28 @@ void schedule_work(struct work_struct *work)
 {
 	pthread_t thread;
 
-	if (!shim_thread_create(&thread, work_run, work))
+	pthread_mutex_lock(&work_lock);
+	if (!work->pending && !shim_thread_create(&thread, work_run, work)) {
 		pthread_detach(thread);
+		work->pending = true;
+		work->threads++;
+	}
+	pthread_mutex_unlock(&work_lock);
+}
+
+void flush_work(struct work_struct *work)
+{
+	pthread_mutex_lock(&work_lock);
+	while (work->threads)
+		pthread_cond_wait(&work_done, &work_lock);
+	pthread_mutex_unlock(&work_lock);
+}
+
+void cancel_work_sync(struct work_struct *work)
+{
+	pthread_mutex_lock(&work_lock);
+	work->pending = false;
+	pthread_cond_broadcast(&work_done);
+	pthread_mutex_unlock(&work_lock);
+	flush_work(work);
 }

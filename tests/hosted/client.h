@@ -16,6 +16,7 @@
 struct client_ring {
 	struct ccwring_ring ring; /* for the inline verbs */
 	struct vfio_ccw_ring_setup setup;
+	const uint32_t *flags; /* the driver's, VFIO_CCW_RING_NEED_* */
 };
 
 /* A no-operation device with memory mapped, and a ring of so many entries. */
@@ -24,6 +25,9 @@ void client_open(uint32_t entries, uint32_t flags);
 void client_open_with(const struct hosted_ops *ops, void *device, uint32_t entries, uint32_t flags);
 /* Only the ring, for a device with memory there is already. */
 void client_open_ring(struct hosted *device, uint32_t entries, uint32_t flags);
+/* One of any device's; 0 or -errno. */
+int client_make_ring(struct client_ring *made, struct hosted *device, uint32_t entries,
+		     uint32_t flags);
 /* Of what client_open() has opened. */
 void client_close(void);
 

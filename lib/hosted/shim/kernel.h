@@ -198,7 +198,7 @@ static inline void list_del_init(struct list_head *entry)
 
 static inline bool list_empty(const struct list_head *head)
 {
-	return head->next == head;
+	return __atomic_load_n(&head->next, __ATOMIC_RELAXED) == head;
 }
 
 #define list_entry(ptr, type, member) container_of(ptr, type, member)

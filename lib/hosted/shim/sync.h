@@ -27,13 +27,14 @@
 		at_->value;                                                   \
 	})
 #endif
-#define WRITE_ONCE(x, v)	__atomic_store_n(&(x), v, __ATOMIC_RELAXED)
-#define smp_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE)
-#define smp_store_release(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
-#define smp_mb()		__atomic_thread_fence(__ATOMIC_SEQ_CST)
-#define barrier()		__asm__ volatile("" : : : "memory")
-#define cpu_relax()		shim_relax()
-#define cond_resched()		((void)0)
+#define WRITE_ONCE(x, v)	    __atomic_store_n(&(x), v, __ATOMIC_RELAXED)
+#define smp_load_acquire(p)	    __atomic_load_n(p, __ATOMIC_ACQUIRE)
+#define smp_store_release(p, v)	    __atomic_store_n(p, v, __ATOMIC_RELEASE)
+#define smp_mb()		    __atomic_thread_fence(__ATOMIC_SEQ_CST)
+#define barrier()		    __asm__ volatile("" : : : "memory")
+#define cpu_relax()		    shim_relax()
+#define cond_resched()		    ((void)0)
+#define cond_resched_tasks_rcu_qs() ((void)0)
 
 /* Known, and meant: a sanitizer need not say so. */
 #ifdef __SANITIZE_THREAD__
@@ -204,6 +205,7 @@ struct mm_struct {
 
 void set_current_state(int state);
 #define __set_current_state(state) set_current_state(state)
+#define MAX_SCHEDULE_TIMEOUT	   LONG_MAX
 void schedule(void);
 /* Jiffies; returns what is left of them. */
 long schedule_timeout(long timeout);
@@ -285,14 +287,23 @@ void wake_up(struct wait_queue_head *queue);
 #define wait_event_lock_irq(queue, condition, lock) \
 	((void)wait_event_lock_irq_timeout(queue, condition, lock, LONG_MAX))
 
-/* Work */
+/* Work: a thread each time, which is rare. */
 
 struct work_struct {
 	void (*run)(struct work_struct *work);
+	bool pending; /* it is to run; this and the rest: a lock of sync.c */
+	bool running;
+	unsigned int threads; /* that run it, or are about to */
 };
 
-#define INIT_WORK(work, function) ((work)->run = (function))
+#define INIT_WORK(work, function) (*(work) = (struct work_struct){ .run = (function) })
 void schedule_work(struct work_struct *work);
+/* It has run, or neither runs nor will, when these return. */
+void flush_work(struct work_struct *work);
+void cancel_work_sync(struct work_struct *work);
+
+/* Before the next usleep_range() of anybody's, in its thread, once. */
+void shim_before_sleep(void (*run)(void *arg), void *arg);
 
 /* Named by vccw_device.h, and not here. */
 struct delayed_work {
