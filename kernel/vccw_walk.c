@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Translation of channel programs of any kind.
+ * Translation of channel programs of any kind: their CCWs.  Where their data are is
+ * vccw_data.c.
  *
  * The client's program names addresses of its own I/O address space and may
  * change while we look at it.  Each CCW and each IDAW is therefore read once,
@@ -27,113 +28,17 @@
  * one itself.  CCW n + 1 is none: the client's TICs stay where they are, for which
  * there is more room behind a CCW than two of ours need.
  *
- * Principles of Operation, chapter 15 (CCW, IDAW, ORB).
+ * Principles of Operation, chapter 15 (CCW, ORB).
  */
 #include <linux/align.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
-#include <linux/sizes.h>
 #include <linux/vfio_ccw_ring.h>
 #include <asm/byteorder.h>
 #include "vccw_ccw.h"
 #include "vccw_device.h"
-
-/**
- * struct vccw_walk - state of one translation
- * @dev: the device
- * @cp: the program written
- * @fault: where to say what is wrong
- * @lenient: what the channel rejects is left to the channel
- * @suspend: the client allows suspension
- * @format1: format of the client's CCWs
- * @idaw_format1: the client's IDAWs are of format 1, else of format 2
- * @idaw_2k: blocks of 2 KiB in the client's IDAWs and in ours, else 4 KiB
- * @segment: the segment that is being read
- * @part: the part of it that is being written: @segment, or what goes on with it in a page
- * @iova: where the client has the next CCW
- * @chaining: command that is data-chaining into that, 0 if none is
- * @before: command of the CCW before
- * @optional: it may be left out if it is not right
- * @full: it is not wrong, but there is no memory for it
- * @at: where the next CCW goes
- * @idals: lowest IDAW list written there
- * @next_page: where the next page is linked
- * @pages: how many there are
- * @reads: CCWs read
- * @tics: TICs among them
- * @ends: CCWs among them that end the program
- */
-struct vccw_walk {
-	struct vccw_device *dev;
-	struct vccw_cp *cp;
-	struct vccw_fault *fault;
-	bool lenient;
-	bool suspend;
-	bool format1;
-	bool idaw_format1;
-	bool idaw_2k;
-	struct vccw_segment *segment;
-	struct vccw_segment *part;
-	u32 iova;
-	u8 chaining;
-	u8 before;
-	bool optional;
-	bool full;
-	struct ccw1 *at;
-	void *idals;
-	struct vccw_page **next_page;
-	u32 pages;
-	u32 reads;
-	u32 tics;
-	u32 ends;
-};
-
-static int vccw_refuse(struct vccw_walk *w, int err, u16 reason)
-{
-	w->fault->reason = reason;
-	return err;
-}
-
-/*
- * A client page, pinned for as long as the request lasts, or an error.  @reason is
- * what to say when it is not mapped.
- */
-static struct vccw_pin *vccw_pin(struct vccw_walk *w, u64 iova_pfn, u32 run,
-				 u16 reason)
-{
-	struct vccw_pin *pin = vccw_pins_hit(&w->dev->pins, iova_pfn);
-
-	if (likely(pin))
-		return pin;
-	pin = vccw_pins_get(w->dev, iova_pfn, run);
-	if (pin == ERR_PTR(-EBUSY))
-		reason = VFIO_CCW_RING_R_PAGE_BUSY;
-	else if (pin == ERR_PTR(-ENOMEM))
-		reason = VFIO_CCW_RING_R_PIN_LIMIT;
-	if (IS_ERR(pin))
-		vccw_refuse(w, PTR_ERR(pin), reason);
-	return pin;
-}
-
-/*
- * Have the window show a client address.  @reason is what to say when it is
- * not mapped.
- */
-static inline int vccw_show(struct vccw_walk *w, struct vccw_window *window,
-			    u64 iova, u16 reason)
-{
-	u64 iova_pfn = iova >> PAGE_SHIFT;
-	struct vccw_pin *pin;
-
-	if (window->iova_pfn == iova_pfn)
-		return 0;
-	pin = vccw_pin(w, iova_pfn, 1, reason);
-	if (IS_ERR(pin))
-		return PTR_ERR(pin);
-	vccw_window_show(window, pin);
-	return 0;
-}
+#include "vccw_walk.h"
 
 /* Where the channel finds a CCW or an IDAW list. */
 static u32 vccw_host(void *at)
@@ -192,7 +97,7 @@ static int vccw_room(struct vccw_walk *w, u32 idaws, u32 behind)
 #define VCCW_BEHIND_CCW		(VCCW_CP_BEHIND + 2)
 
 /* Room for a list of @n IDAWs and its CCW. */
-static dma64_t *vccw_alloc_idal(struct vccw_walk *w, u32 n)
+dma64_t *vccw_walk_idal(struct vccw_walk *w, u32 n)
 {
 	int ret = vccw_room(w, n * sizeof(dma64_t), VCCW_BEHIND_CCW);
 
@@ -216,220 +121,6 @@ static int vccw_put(struct vccw_walk *w, const struct ccw1 *ccw, u32 behind)
 	w->iova += sizeof(*ccw);
 	w->before = ccw->cmd_code;
 	return 0;
-}
-
-static u32 vccw_block_size(const struct vccw_walk *w)
-{
-	return w->idaw_2k ? 2048 : 4096;
-}
-
-/* Write an IDAW for a client address; @run as in vccw_pin(). */
-static int vccw_put_idaw(struct vccw_walk *w, dma64_t *idaw, u64 iova, u32 run)
-{
-	struct vccw_pin *pin = vccw_pin(w, iova >> PAGE_SHIFT, run,
-					VFIO_CCW_RING_R_DATA_UNMAPPED);
-
-	if (IS_ERR(pin))
-		return PTR_ERR(pin);
-	*idaw = u64_to_dma64(pin->addr + offset_in_page(iova));
-	return 0;
-}
-
-/* Address the data area [first, first + count) by an IDAW list. */
-static noinline int vccw_list(struct vccw_walk *w, struct ccw1 *ccw, u32 first)
-{
-	u32 size = vccw_block_size(w), n = vccw_blocks(first, ccw->count, size), i;
-	u32 last_page = (first + ccw->count - 1) >> PAGE_SHIFT;
-	dma64_t *idal;
-	int ret;
-
-	idal = vccw_alloc_idal(w, n);
-	if (IS_ERR(idal))
-		return PTR_ERR(idal);
-	for (i = 0; i < n; i++) {
-		u32 iova = i ? ALIGN_DOWN(first, size) + i * size : first;
-
-		ret = vccw_put_idaw(w, &idal[i], iova,
-				    last_page - (iova >> PAGE_SHIFT) + 1);
-		if (ret)
-			return ret;
-	}
-	ccw->cda = virt_to_dma32(idal);
-	ccw->flags |= CCW_FLAG_IDA;
-	return 0;
-}
-
-/*
- * Data area [first, first + count) that the client addresses directly: as it
- * is if it lies in one page below 2 GiB, by an IDAW list if not.
- */
-static int vccw_direct(struct vccw_walk *w, struct ccw1 *ccw, u32 first)
-{
-	u32 offset = offset_in_page(first);
-	struct vccw_pin *pin;
-
-	if (offset + ccw->count > PAGE_SIZE)
-		return vccw_list(w, ccw, first);
-	pin = vccw_pin(w, first >> PAGE_SHIFT, 1, VFIO_CCW_RING_R_DATA_UNMAPPED);
-	if (IS_ERR(pin))
-		return PTR_ERR(pin);
-	if (!vccw_pin_is_low(pin))
-		return vccw_list(w, ccw, first);
-	ccw->cda = u32_to_dma32(pin->addr + offset);
-	return 0;
-}
-
-/*
- * Read backward fills the area from @last downwards, so the first IDAW names
- * its last byte and each further one the last byte of a block.
- */
-static int vccw_backward(struct vccw_walk *w, struct ccw1 *ccw, u32 last)
-{
-	u32 size = vccw_block_size(w), first = last - ccw->count + 1;
-	u32 n = last / size - first / size + 1, i;
-	dma64_t *idal;
-	int ret;
-
-	idal = vccw_alloc_idal(w, n);
-	if (IS_ERR(idal))
-		return PTR_ERR(idal);
-	for (i = 0; i < n; i++) {
-		u32 iova = i ? ALIGN_DOWN(last, size) - (i - 1) * size - 1 : last;
-
-		ret = vccw_put_idaw(w, &idal[i], iova, 1);
-		if (ret)
-			return ret;
-	}
-	ccw->cda = virt_to_dma32(idal);
-	ccw->flags |= CCW_FLAG_IDA;
-	return 0;
-}
-
-/**
- * struct vccw_idaw_reader - where the client's IDAW list is being read
- * @iova: address of the next IDAW
- * @window: its page
- */
-struct vccw_idaw_reader {
-	u64 iova;
-	struct vccw_window window;
-};
-
-/* Read one IDAW, once. */
-static int vccw_read_idaw(struct vccw_walk *w, struct vccw_idaw_reader *r,
-			  u64 *idaw)
-{
-	void *from;
-	int ret;
-
-	ret = vccw_show(w, &r->window, r->iova, VFIO_CCW_RING_R_IDAL_UNMAPPED);
-	if (ret)
-		return ret;
-	from = r->window.at + offset_in_page(r->iova);
-	if (!w->idaw_format1) {
-		*idaw = be64_to_cpu(READ_ONCE(*(__be64 *)from));
-		r->iova += sizeof(u64);
-		return 0;
-	}
-	*idaw = be32_to_cpu(READ_ONCE(*(__be32 *)from));
-	r->iova += sizeof(u32);
-	if (*idaw > VCCW_ADDR31)
-		return vccw_refuse(w, -EINVAL, VFIO_CCW_RING_R_IDAW_FORMAT);
-	return 0;
-}
-
-/*
- * An IDAW of a backward operation names the last byte of its part, all but the
- * first therefore the last byte of a block; forward it is the first byte.
- */
-static bool vccw_idaw_aligned(u64 idaw, u32 size, bool backward)
-{
-	return IS_ALIGNED(backward ? idaw + 1 : idaw, size);
-}
-
-/* Data area that the client addresses by an IDAW list. */
-static int vccw_indirect(struct vccw_walk *w, struct ccw1 *ccw, u32 list,
-			 bool backward)
-{
-	struct vccw_idaw_reader reader = {
-		.iova = list,
-		.window.iova_pfn = VCCW_NO_PAGE,
-	};
-	u32 size = vccw_block_size(w), n, i;
-	u64 idaw, start;
-	dma64_t *idal;
-	int ret;
-
-	if (!IS_ALIGNED(list, w->idaw_format1 ? sizeof(u32) : sizeof(u64)))
-		return vccw_refuse(w, -EINVAL, VFIO_CCW_RING_R_IDAL_ALIGN);
-	ret = vccw_read_idaw(w, &reader, &idaw);
-	if (ret)
-		return ret;
-	start = backward ? size - 1 - (idaw & (size - 1)) : idaw;
-	n = vccw_blocks(start, ccw->count, size);
-	idal = vccw_alloc_idal(w, n);
-	if (IS_ERR(idal))
-		return PTR_ERR(idal);
-	for (i = 0; i < n; i++) {
-		if (i) {
-			ret = vccw_read_idaw(w, &reader, &idaw);
-			if (ret)
-				return ret;
-			if (!vccw_idaw_aligned(idaw, size, backward))
-				return vccw_refuse(w, -EINVAL,
-						   VFIO_CCW_RING_R_IDAW_ALIGN);
-		}
-		ret = vccw_put_idaw(w, &idal[i], idaw, 1);
-		if (ret)
-			return ret;
-	}
-	ccw->cda = virt_to_dma32(idal);
-	return 0;
-}
-
-/* Commands whose data go to storage, so that the skip flag suppresses them. */
-static bool vccw_cmd_reads(u8 cmd)
-{
-	return (cmd & 0x03) == 0x02 || (cmd & 0x0f) == VCCW_CMD_READ_BACKWARD ||
-	       (cmd & 0x0f) == 0x04;
-}
-
-/* No byte of the data area is touched. */
-static bool vccw_no_data(const struct ccw1 *ccw, u8 cmd)
-{
-	if (!ccw->count || cmd == VCCW_CMD_NOP)
-		return true;
-	return (ccw->flags & CCW_FLAG_SKIP) && vccw_cmd_reads(cmd);
-}
-
-/*
- * Give a CCW host addresses.  @cmd is the command it belongs to: its own, or
- * that of the CCW which data-chains into it.
- */
-static int vccw_translate_data(struct vccw_walk *w, struct ccw1 *ccw, u8 cmd)
-{
-	bool backward = (cmd & 0x0f) == VCCW_CMD_READ_BACKWARD;
-	u32 addr = dma32_to_u32(ccw->cda);
-
-	if (addr > (w->format1 ? VCCW_ADDR31 : VCCW_ADDR24))
-		return vccw_refuse(w, -EINVAL, VFIO_CCW_RING_R_CCW_FORMAT);
-	if (vccw_no_data(ccw, cmd)) {
-		ccw->cda = u32_to_dma32(vccw_cp_nowhere +
-				(backward ? VCCW_CP_NOWHERE_SIZE - 1 : 0));
-		ccw->flags &= ~CCW_FLAG_IDA;
-		return 0;
-	}
-	if (ccw->flags & CCW_FLAG_IDA)
-		return vccw_indirect(w, ccw, addr, backward);
-	if (backward) {
-		if (addr + 1 < ccw->count)
-			return vccw_refuse(w, -EFAULT,
-					   VFIO_CCW_RING_R_DATA_UNMAPPED);
-		return vccw_backward(w, ccw, addr);
-	}
-	if ((u64)addr + ccw->count - 1 > (w->format1 ? VCCW_ADDR31 : VCCW_ADDR24))
-		return vccw_refuse(w, -EFAULT, VFIO_CCW_RING_R_DATA_UNMAPPED);
-	return vccw_direct(w, ccw, addr);
 }
 
 /* What the format says of a CCW that is not a TIC. */
@@ -642,7 +333,7 @@ static int vccw_take_ccw(struct vccw_walk *w, struct ccw1 *ccw)
 		return ret;
 	/* A command code that data chaining ignores must not look like a TIC. */
 	ccw->cmd_code = cmd;
-	ret = vccw_translate_data(w, ccw, cmd);
+	ret = vccw_walk_data(w, ccw, cmd);
 	if (!ret)
 		ret = vccw_put(w, ccw, VCCW_BEHIND_CCW);
 	if (ret)
