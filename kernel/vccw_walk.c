@@ -408,7 +408,8 @@ static int vccw_walk_segment(struct vccw_walk *w, struct vccw_segment *s)
 		w->ends++;
 		ret = 1;
 	}
-	if (ret < 0 && (!w->optional || w->full))
+	/* What is right is not left out for want of memory, or because a page is in use. */
+	if (ret < 0 && (!w->optional || w->full || ret == -EBUSY))
 		return ret;
 	/* There is room: vccw_room() has seen to it. */
 	memset(w->at, 0, VCCW_CP_BEHIND * sizeof(*w->at));

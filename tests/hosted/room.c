@@ -297,8 +297,44 @@ static void unmapped(void **state)
 	}
 }
 
+static struct vfio_ccw_ring_cqe one(uint32_t program)
+{
+	client_start(program, 7);
+	assert_int_equal(client_enter(1), 1);
+	return client_next();
+}
+
+/* Nor is it because one of its pages is in use just now. */
+static void busy_behind_a_tic(void **state)
+{
+	struct vfio_ccw_ring_cqe cqe;
+
+	(void)state;
+	at = PROGRAM;
+	put(CCWRING_CMD_READ, CC, 1, LOW);
+	put(CCWRING_CMD_TIC, 0, 0, PROGRAM);
+	last();
+	at = SMALL;
+	put(CCWRING_CMD_NOP, SLI, 1, HIGH);
+	at = OTHER;
+	put(CCWRING_CMD_SENSE_ID, CC, 7, HIGH);
+	put(CCWRING_CMD_TIC, 0, 0, SMALL);
+	put(CCWRING_CMD_READ, SLI, 1, LOW);
+	client_start(PROGRAM, 1);
+	assert_int_equal(client_enter(0), 1);
+	hosted_discard(client_container, LOW);
+	cqe = one(OTHER);
+	assert_int_equal(cqe.res, -EBUSY);
+	assert_int_equal(cqe.reason, VFIO_CCW_RING_R_PAGE_BUSY);
+	assert_int_equal(cqe.ccw_index, 2);
+	assert_int_equal(hosted_reset(client_device), 0);
+	assert_int_equal(client_next().reason, VFIO_CCW_RING_R_CLOSED);
+	cqe = one(OTHER);
+	assert_true(ccwring_cqe_good(&cqe));
+}
+
 #define TEST(f)	     cmocka_unit_test_setup_teardown(f, setup, teardown)
 #define TEST_RING(f) cmocka_unit_test_setup_teardown(f, setup_ring, teardown_ring)
 
 RUN(TEST(most_ccws), TEST(most_idaws), TEST(no_memory), TEST(no_memory_behind_a_tic),
-    TEST_RING(given_back), TEST_RING(refused), TEST_RING(unmapped))
+    TEST_RING(given_back), TEST_RING(refused), TEST_RING(unmapped), TEST_RING(busy_behind_a_tic))
