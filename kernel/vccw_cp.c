@@ -200,8 +200,7 @@ static bool vccw_idal_uses(const struct ccw1 *ccw, u32 size, u64 pfn)
 static bool vccw_segment_uses(const struct vccw_cp *cp,
 			      const struct vccw_segment *s, u64 pfn)
 {
-	const struct ccw1 *ccw = cp->block + (s->host - cp->host);
-	const struct ccw1 *end = (void *)ccw + s->bytes;
+	const struct ccw1 *ccw = vccw_cp_ccws(s), *end = (void *)ccw + s->bytes;
 	u32 size = cp->orb.cmd.i2k ? 2048 : 4096;
 
 	for (; ccw < end; ccw++) {
@@ -226,7 +225,7 @@ bool vccw_cp_uses(const struct vccw_cp *cp, u64 pfn)
 {
 	const struct vccw_segment *s;
 
-	for (s = cp->segments; s < cp->segments + cp->nr_segments; s++) {
+	for (s = cp->segments; s; s = vccw_cp_next(cp, s)) {
 		if (vccw_segment_uses(cp, s, pfn))
 			return true;
 	}
@@ -234,29 +233,53 @@ bool vccw_cp_uses(const struct vccw_cp *cp, u64 pfn)
 }
 
 /**
+ * vccw_cp_find - vccw_cp_iova() of any address
+ * @cp: the program
+ * @host: the address
+ *
+ * The CCWs of ours behind those of a segment stand for what the client has there:
+ * they lead to its translation, or there is none of it.
+ */
+u32 vccw_cp_find(const struct vccw_cp *cp, u32 host)
+{
+	const struct vccw_segment *s;
+
+	if (host == cp->host)
+		return cp->segments[0].iova;
+	/* It is behind a CCW: what is at a segment's beginning is behind another one's end. */
+	for (s = cp->segments; s; s = vccw_cp_next(cp, s)) {
+		if (host - s->host - 1 < s->bytes + VCCW_CP_BEHIND * sizeof(struct ccw1))
+			return s->iova + (host - s->host);
+	}
+	return 0;
+}
+
+/**
  * vccw_cp_set_block - where the translation goes
  * @cp: the program
- * @block: memory below 2 GiB
- * @size: its bytes
+ * @block: VCCW_CP_BLOCK bytes below 2 GiB
  */
-void vccw_cp_set_block(struct vccw_cp *cp, void *block, u32 size)
+void vccw_cp_set_block(struct vccw_cp *cp, void *block)
 {
 	cp->block = block;
-	cp->size = size;
 	cp->host = dma32_to_u32(virt_to_dma32(block));
 	cp->orb.cmd.cpa = u32_to_dma32(cp->host);
 	cp->segments[0].host = cp->host;
 }
 
 /**
- * vccw_cp_release - give a large block back
+ * vccw_cp_release - give back the pages of a program that has ended
  * @cp: the program
  *
- * Context: process context.
+ * Context: process context, vccw_device.lock held: who looks through programs relies
+ * on their memory being there (vccw_queue_stop_range()).
  */
 void vccw_cp_release(struct vccw_cp *cp)
 {
-	if (cp->block != cp->small)
-		free_pages((unsigned long)cp->block, VCCW_CP_LARGE_ORDER);
-	vccw_cp_set_block(cp, cp->small, VCCW_CP_BLOCK);
+	struct vccw_page *page;
+
+	while ((page = cp->pages)) {
+		cp->pages = page->next;
+		free_page((unsigned long)page);
+	}
 }

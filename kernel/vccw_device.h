@@ -3,6 +3,7 @@
 #define VCCW_DEVICE_H
 
 #include <linux/device.h>
+#include <linux/gfp.h>
 #include <linux/mdev.h>
 #include <linux/mutex.h>
 #include <linux/vfio.h>
@@ -15,6 +16,12 @@
 #include "vccw_region.h"
 #include "vccw_ring.h"
 #include "vccw_unmap.h"
+
+/*
+ * Memory for a client is charged to it.  When its control group is full there is
+ * none: that is better than an end to the client.
+ */
+#define VCCW_GFP	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
 /**
  * struct vccw_part - a device's part in a batch

@@ -29,7 +29,7 @@ enum vccw_func {
  * @func: START, HALT or CLEAR
  * @region: came through the device's regions, not through a ring
  * @recover: may start although an earlier start failed unseen
- * @large: has a large block
+ * @large: its program has pages
  * @by_uring: came through an io_uring, and @uring stands for it
  * @issued: HALT, CLEAR: the subchannel has accepted it
  * @cancel: why the driver is taking back the started request, enum
@@ -118,8 +118,8 @@ enum vccw_queue_state {
  * @pool_pages: their blocks, two a page
  * @pool_size: their number
  * @done: those that have ended
- * @done_large: those that have ended and have a large block
- * @free: those that are free, with their small block, taken from @done all at once
+ * @done_large: those that have ended and whose program has pages
+ * @free: those that are free, taken from @done all at once
  * @region_req: start through the I/O region
  * @region_func: HALT or CLEAR through the async command region
  *
@@ -180,11 +180,12 @@ static inline bool vccw_quiet(const struct vccw_queue *q)
 
 /*
  * The active start is over, and nothing looks at it any more: who finds none without
- * the subchannel's lock uses the region's request anew (vccw_io_start()).
+ * the subchannel's lock uses the region's request anew (vccw_io_start()), or gives back
+ * what it has (vccw_queue_free_region()).
  */
 static inline void vccw_no_active(struct vccw_queue *q)
 {
-	smp_store_release(&q->active, NULL);	/* pairs with vccw_io_start() */
+	smp_store_release(&q->active, NULL);	/* pairs with those two */
 }
 
 static inline void vccw_funcs_add(struct vccw_queue *q, struct vccw_req *req)
@@ -246,5 +247,7 @@ int vccw_queue_attach(struct vccw_device *dev, struct vccw_ring *ring,
 		      u16 index, u32 requests);
 void vccw_queue_detach(struct vccw_device *dev);
 void vccw_queue_refill(struct vccw_device *dev, struct vccw_req **at);
+void vccw_queue_free_region(struct vccw_device *dev);
+void vccw_queue_free_large(struct vccw_device *dev);
 
 #endif /* VCCW_QUEUE_H */

@@ -184,8 +184,10 @@ static ssize_t vccw_io_read(struct vccw_device *dev, void *to, u32 offset,
 {
 	u32 irb = offsetof(struct ccw_io_region, irb_area);
 
-	if (offset <= irb && offset + count > irb)
+	if (offset <= irb && offset + count > irb) {
 		vccw_io_next_irb(dev);
+		vccw_queue_free_region(dev);
+	}
 	memcpy(to, &dev->regions.io, sizeof(dev->regions.io));
 	return 0;
 }

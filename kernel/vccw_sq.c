@@ -184,13 +184,11 @@ static int vccw_sqe_start(struct vccw_batch *b,
 	req->seq = dev->pins.clock;
 	ret = vccw_cp_translate(dev, &req->cp, (const __be32 *)sqe->orb, false,
 				fault);
-	if (unlikely(ret)) {
-		vccw_cp_release(&req->cp);
+	if (unlikely(ret))
 		return ret;
-	}
 	req->user_data = sqe->user_data;
 	req->recover = sqe->flags & VFIO_CCW_RING_SQE_RECOVER;
-	req->large = req->cp.block != req->cp.small;
+	req->large = vccw_cp_is_large(&req->cp);
 	req->by_uring = !!b->uring;
 	req->uring = b->uring;
 	vccw_trace(queue, dev->sch, req);

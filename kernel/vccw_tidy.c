@@ -22,6 +22,7 @@ static void vccw_tidy(struct work_struct *work)
 
 	if (mutex_trylock(&dev->lock)) {
 		more = vccw_pins_age(dev);
+		vccw_queue_free_large(dev);
 		mutex_unlock(&dev->lock);
 	}
 	queue_delayed_work(vccw_tidy_wq, &dev->tidy,

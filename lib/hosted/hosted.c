@@ -80,6 +80,7 @@ static int once_ret;
 static void init_once(void)
 {
 	once_ret = vccw_cp_init();
+	shim_fragment();
 }
 
 static int init(struct hosted *hosted)
@@ -367,6 +368,15 @@ void hosted_unpin(struct hosted *hosted)
 
 	mutex_lock(&dev->lock);
 	vccw_pins_drop(dev, 0, U64_MAX);
+	mutex_unlock(&dev->lock);
+}
+
+void hosted_tidy(struct hosted *hosted)
+{
+	struct vccw_device *dev = &hosted->dev;
+
+	mutex_lock(&dev->lock);
+	vccw_queue_free_large(dev);
 	mutex_unlock(&dev->lock);
 }
 

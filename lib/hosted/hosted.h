@@ -120,6 +120,15 @@ void hosted_carry_out(struct hosted *hosted, const void *orb, unsigned int how,
 		      struct vfio_ccw_ring_cqe *cqe);
 /* Unpins all pages that are pinned; the device has nothing to do. */
 void hosted_unpin(struct hosted *hosted);
+/* Gives back the memory of long programs that have ended. */
+void hosted_tidy(struct hosted *hosted);
+
+/*
+ * Pages that the channel reads from, of all devices: in use now; and how many more there
+ * are, -1 for any number.  There are never two side by side.
+ */
+long hosted_pages(void);
+void hosted_pages_left(long pages);
 
 /*
  * Before there is any device: all are carried out by who waits, or by hosted_go_on(),

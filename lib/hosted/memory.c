@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "hosted.h"
 
 /* Memory of the core */
 
@@ -15,10 +16,14 @@
 #define LOW_STEP  0x01000000UL
 #define LOW_LAST  0x78000000UL
 #define ORDERS	  6
+/* In what nobody has asked to be zero: no CCW that a channel would take for a good one. */
+#define POISON	  0xa5
 
 static DEFINE_MUTEX(low_lock);
 static void *low_free[ORDERS];
 static u8 *low_next, *low_end;
+static long low_used, low_left = -1;
+static bool low_fragmented;
 
 static bool low_grow(void)
 {
@@ -38,22 +43,43 @@ static bool low_grow(void)
 	return false;
 }
 
-unsigned long __get_free_pages(int flags, unsigned int order)
+/* Is there as much? low_lock held */
+static bool low_has(unsigned int order)
+{
+	return !(order && low_fragmented) && (low_left < 0 || low_left >= 1L << order);
+}
+
+/* low_lock held */
+static void *low_take(unsigned int order)
 {
 	size_t size = PAGE_SIZE << order;
-	void *p = NULL;
+	void *p = low_free[order];
 
-	(void)flags;
-	mutex_lock(&low_lock);
-	if (low_free[order]) {
-		p = low_free[order];
+	if (p) {
 		memcpy(&low_free[order], p, sizeof(void *));
 	} else if ((size_t)(low_end - low_next) >= size || low_grow()) {
 		p = low_next;
 		low_next += size;
+	} else {
+		return NULL;
 	}
+	low_used += 1L << order;
+	if (low_left >= 0)
+		low_left -= 1L << order;
+	return p;
+}
+
+unsigned long __get_free_pages(int flags, unsigned int order)
+{
+	void *p;
+
+	mutex_lock(&low_lock);
+	p = low_has(order) ? low_take(order) : NULL;
 	mutex_unlock(&low_lock);
-	return p ? (unsigned long)memset(p, 0, size) : 0;
+	if (!p)
+		return 0;
+	memset(p, flags & __GFP_ZERO ? 0 : POISON, PAGE_SIZE << order);
+	return (unsigned long)p;
 }
 
 void free_pages(unsigned long addr, unsigned int order)
@@ -63,6 +89,31 @@ void free_pages(unsigned long addr, unsigned int order)
 	mutex_lock(&low_lock);
 	memcpy((void *)addr, &low_free[order], sizeof(void *));
 	low_free[order] = (void *)addr;
+	low_used -= 1L << order;
+	mutex_unlock(&low_lock);
+}
+
+void shim_fragment(void)
+{
+	mutex_lock(&low_lock);
+	low_fragmented = true;
+	mutex_unlock(&low_lock);
+}
+
+long hosted_pages(void)
+{
+	long used;
+
+	mutex_lock(&low_lock);
+	used = low_used;
+	mutex_unlock(&low_lock);
+	return used;
+}
+
+void hosted_pages_left(long pages)
+{
+	mutex_lock(&low_lock);
+	low_left = pages;
 	mutex_unlock(&low_lock);
 }
 

@@ -50,7 +50,9 @@ static void put_start(struct vfio_ccw_ring_sqe *sqe)
 	uint32_t at = random_place();
 
 	ccwring_orb_init(&orb, at);
-	if (any(2)) {
+	if (now_and_then(20)) {
+		random_long(at, &kind);
+	} else if (any(2)) {
 		random_right(at, &kind);
 	} else {
 		random_wild(at, &kind);

@@ -14,15 +14,16 @@
 
 #define PAGE_SHIFT 12
 #undef PAGE_SIZE
-#define PAGE_SIZE	   4096UL
-#define PAGE_ALIGN(n)	   (((n) + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1))
-#define offset_in_page(p)  ((unsigned long)(p) & (PAGE_SIZE - 1))
+#define PAGE_SIZE	    4096UL
+#define PAGE_ALIGN(n)	    (((n) + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1))
+#define offset_in_page(p)   ((unsigned long)(p) & (PAGE_SIZE - 1))
 
-#define GFP_KERNEL	   0
-#define GFP_KERNEL_ACCOUNT 0
-#define GFP_DMA		   1
-#define __GFP_ZERO	   0 /* pages always are */
-#define __GFP_NOWARN	   0
+#define GFP_KERNEL	    0
+#define GFP_KERNEL_ACCOUNT  0
+#define GFP_DMA		    1
+#define __GFP_ZERO	    2
+#define __GFP_NOWARN	    0
+#define __GFP_RETRY_MAYFAIL 0
 
 static inline int get_order(unsigned long size)
 {
@@ -33,6 +34,8 @@ static inline int get_order(unsigned long size)
 	return order;
 }
 
+/* From here on no two pages lie side by side that are free. */
+void shim_fragment(void);
 /* 0 when there is none. */
 unsigned long __get_free_pages(int flags, unsigned int order);
 void free_pages(unsigned long addr, unsigned int order);
