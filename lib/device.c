@@ -86,8 +86,10 @@ static int find(struct ccwring_vfio *vfio, const char *id, struct ccwring_subcha
 	err = ccwring_subchannel_find(vfio->sysfs, id, sch);
 	if (err) {
 		vlog(vfio, CCWRING_LOG_ERROR, "%s: %s", id,
-		     err == -ENODEV   ? "no such device, subchannel or UUID"
-		     : err == -EINVAL ? "neither a device number nor a subchannel nor a UUID"
+		     err == -ENODEV   ? "there is none (a number is a device's; "
+					"a subchannel is named as sch:0.0.0001)"
+		     : err == -EINVAL ? "neither a device number (0.0.0120, 120) nor a "
+					"subchannel (sch:0.0.0001) nor a UUID"
 				      : strerror(-err));
 		return err;
 	}
@@ -136,9 +138,12 @@ static int open_hosted(struct ccwring_device *dev, const char *id)
 
 int ccwring_device_open(struct ccwring_vfio *vfio, const char *id, struct ccwring_device **out)
 {
-	struct ccwring_device *dev = calloc(1, sizeof(*dev));
+	struct ccwring_device *dev;
 	int err;
 
+	if (vfio->inherited)
+		return INHERITED;
+	dev = calloc(1, sizeof(*dev));
 	if (!dev)
 		return -ENOMEM;
 	dev->vfio = vfio;
@@ -154,7 +159,7 @@ int ccwring_device_open(struct ccwring_vfio *vfio, const char *id, struct ccwrin
 
 int ccwring_device_close(struct ccwring_device *dev)
 {
-	if (!dev)
+	if (!dev || dev->vfio->inherited)
 		return 0;
 	if (dev->ring)
 		return -EBUSY;
@@ -176,7 +181,7 @@ struct ccwring_vfio *ccwring_device_vfio(const struct ccwring_device *dev)
 
 int ccwring_device_fd(const struct ccwring_device *dev)
 {
-	return dev->fd;
+	return dev->vfio->inherited ? -1 : dev->fd;
 }
 
 const char *ccwring_device_name(const struct ccwring_device *dev)
@@ -186,11 +191,15 @@ const char *ccwring_device_name(const struct ccwring_device *dev)
 
 int ccwring_device_has_ring(const struct ccwring_device *dev)
 {
+	if (dev->vfio->inherited)
+		return INHERITED;
 	return dev->hosted ? 1 : transport_ring.probe(dev);
 }
 
 int ccwring_device_reset(struct ccwring_device *dev)
 {
+	if (dev->vfio->inherited)
+		return INHERITED;
 	if (dev->hosted)
 		return hosted_driver()->reset(dev->hosted);
 	return ioctl(dev->fd, VFIO_DEVICE_RESET) < 0 ? -errno : 0;
@@ -200,6 +209,8 @@ static int pread_region(struct ccwring_device *dev, enum region region, void *bu
 {
 	ssize_t n;
 
+	if (dev->vfio->inherited)
+		return INHERITED;
 	if (dev->region[region].size < size)
 		return -EOPNOTSUPP;
 	n = pread(dev->fd, buf, size, dev->region[region].offset);
@@ -245,6 +256,8 @@ int ccwring_device_event_fd(struct ccwring_device *dev, int event)
 
 	if (event != CCWRING_EVENT_CRW && event != CCWRING_EVENT_RELEASE)
 		return -EINVAL;
+	if (dev->vfio->inherited)
+		return INHERITED;
 	if (dev->hosted)
 		return -EOPNOTSUPP;
 	if (dev->event_fd[event] >= 0)

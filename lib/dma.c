@@ -159,6 +159,10 @@ void *ccwring_dma_alloc_aligned(struct ccwring_vfio *vfio, size_t size, size_t a
 	struct dma_arena *arena;
 	void *ptr;
 
+	if (vfio->inherited) {
+		errno = -INHERITED;
+		return NULL;
+	}
 	if (!size || size > HIGH_BYTES || alignment & (alignment - 1) ||
 	    alignment > CCWRING_DMA_MAX_ALIGNMENT || flags & ~CCWRING_DMA_HIGH) {
 		errno = EINVAL;
@@ -178,6 +182,7 @@ void *ccwring_dma_alloc(struct ccwring_vfio *vfio, size_t size, ccwring_iova_t *
 	return ccwring_dma_alloc_aligned(vfio, size, 0, 0, iova);
 }
 
+/* In a child no window has the memory, here and below. */
 void ccwring_dma_free(struct ccwring_vfio *vfio, void *ptr)
 {
 	if (ptr && window_of(&vfio->dma, ptr))
@@ -224,6 +229,8 @@ void ccwring_dma_trim(struct ccwring_vfio *vfio)
 {
 	struct dma_arena *high = high_arena(&vfio->dma);
 
+	if (vfio->inherited)
+		return;
 	dma_arena_trim(vfio->dma.low);
 	if (high)
 		dma_arena_trim(high);
@@ -237,6 +244,8 @@ int ccwring_dma_stats(struct ccwring_vfio *vfio, struct ccwring_dma_stats *stats
 
 	if (stats->size < sizeof(stats->size))
 		return -EINVAL;
+	if (vfio->inherited)
+		return INHERITED;
 	now.allocated = dma_arena_allocated(vfio->dma.low);
 	if (high)
 		now.allocated += dma_arena_allocated(high);

@@ -14,6 +14,7 @@
 #include <jemalloc/jemalloc.h>
 
 #include "dma_arena.h"
+#include "fork.h"
 
 /*
  * For this copy of jemalloc, which serves nobody else: no arenas and caches that nothing
@@ -32,6 +33,7 @@ const char *malloc_conf_2_conf_harder = "narenas:1,tcache:false,retain:true";
 
 struct dma_arena {
 	extent_hooks_t hooks; /* first: hooks get its address */
+	struct fork_node fork;
 	struct dma_arena *next_spare;
 	struct dma_window window;
 	bool hugetlb;
@@ -183,28 +185,42 @@ static int create(struct dma_arena *arena)
 /*
  * Arenas that are not used any more.  jemalloc never gives back all of what it needs
  * for one, 2 MiB of addresses, so they wait for the next context that wants one like it.
+ * With fork_lock().
  */
-static pthread_mutex_t spares_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct dma_arena *spares;
 
 /* The first IOVA says which window it is, and how large. */
 static bool is_like(const struct dma_arena *arena, const struct dma_pool *pool, ccwring_iova_t iova)
 {
-	return arena->window.iova == iova && arena->hugetlb == pool->hugetlb;
+	return arena->window.bytes && arena->window.iova == iova && arena->hugetlb == pool->hugetlb;
 }
 
-static struct dma_arena *take_spare(const struct dma_pool *pool, ccwring_iova_t iova)
+static struct dma_arena *take_spare(struct dma_pool *pool, ccwring_iova_t iova)
 {
 	struct dma_arena **at = &spares, *arena;
 
-	pthread_mutex_lock(&spares_lock);
+	fork_lock();
 	while (*at && !is_like(*at, pool, iova))
 		at = &(*at)->next_spare;
 	arena = *at;
-	if (arena)
+	if (arena) {
 		*at = arena->next_spare;
-	pthread_mutex_unlock(&spares_lock);
+		arena->window.pool = pool;
+	}
+	fork_unlock();
 	return arena;
+}
+
+/*
+ * What was in use is not in the child: no address is one of the window's any more.  Its
+ * addresses stay taken, because jemalloc knows them as the arena's.
+ */
+static void in_child(struct fork_node *node)
+{
+	struct dma_arena *arena = FORK_NODE_OF(node, struct dma_arena, fork);
+
+	if (!dma_window_keep_place(&arena->window) || arena->window.pool)
+		arena->window.bytes = 0;
 }
 
 static int make(struct dma_pool *pool, ccwring_iova_t iova, size_t bytes, struct dma_arena **out)
@@ -222,6 +238,9 @@ static int make(struct dma_pool *pool, ccwring_iova_t iova, size_t bytes, struct
 	err = create(arena);
 	if (err)
 		goto no_arena;
+	fork_lock();
+	fork_add(&arena->fork, in_child);
+	fork_unlock();
 	*out = arena;
 	return 0;
 
@@ -235,21 +254,18 @@ no_window:
 int dma_arena_new(struct dma_pool *pool, ccwring_iova_t iova, size_t bytes, struct dma_arena **out)
 {
 	*out = take_spare(pool, iova);
-	if (!*out)
-		return make(pool, iova, bytes, out);
-	(*out)->window.pool = pool;
-	return 0;
+	return *out ? 0 : make(pool, iova, bytes, out);
 }
 
 static void keep(struct dma_arena *arena)
 {
 	control(arena, "reset", NULL);
 	control(arena, "purge", NULL);
+	fork_lock();
 	arena->window.pool = NULL;
-	pthread_mutex_lock(&spares_lock);
 	arena->next_spare = spares;
 	spares = arena;
-	pthread_mutex_unlock(&spares_lock);
+	fork_unlock();
 }
 
 /* Chunks do not grow together again: a window in small pieces is not kept. */
@@ -261,6 +277,9 @@ void dma_arena_free(struct dma_arena *arena)
 		keep(arena);
 		return;
 	}
+	fork_lock();
+	fork_remove(&arena->fork);
+	fork_unlock();
 	control(arena, "destroy", NULL);
 	dma_window_fini(&arena->window);
 	free(arena);

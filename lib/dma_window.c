@@ -19,21 +19,52 @@
 #define MAP_HUGE_SHIFT 26
 #endif
 
+/*
+ * Addresses without memory.  A child of fork() has none of it: it could do nothing with it,
+ * and need not wait until what devices use is copied.
+ *
+ * No huge pages: pages are given back one at a time, which would leave such a page in use
+ * in part; and whether a page is still that of the program is told by the driver exactly,
+ * and soon, of small pages alone.
+ */
 static void *reserve(void *where, size_t bytes)
 {
-	return mmap(where, bytes, PROT_NONE,
-		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (where ? MAP_FIXED : 0), -1, 0);
+	void *p = mmap(where, bytes, PROT_NONE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
+			       (where ? MAP_FIXED_NOREPLACE : 0),
+		       -1, 0);
+
+	if (p == MAP_FAILED)
+		return NULL;
+	madvise(p, bytes, MADV_DONTFORK);
+	/* Kernels without huge pages refuse it. */
+	madvise(p, bytes, MADV_NOHUGEPAGE);
+	return p;
+}
+
+/* Takes memory away.  Made elsewhere and moved, as take_huge_pages() does, and why. */
+static void take_away(void *where, size_t bytes)
+{
+	void *made = reserve(NULL, bytes);
+
+	if (made && mremap(made, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, where) != MAP_FAILED)
+		return;
+	madvise(where, bytes, MADV_DONTNEED);
+	if (made)
+		munmap(made, bytes);
 }
 
 int dma_window_init(struct dma_window *window, struct dma_pool *pool, ccwring_iova_t iova,
 		    size_t bytes)
 {
-	*window = (struct dma_window){ .pool = pool, .iova = iova, .bytes = bytes };
+	*window = (struct dma_window){
+		.pool = pool, .iova = iova, .bytes = bytes, .reserved_bytes = bytes + DMA_SEGMENT
+	};
 	window->segments = calloc(bytes / DMA_SEGMENT + 1, sizeof(*window->segments));
 	if (!window->segments)
 		return -ENOMEM;
-	window->reserved = reserve(NULL, bytes + DMA_SEGMENT);
-	if (window->reserved == MAP_FAILED) {
+	window->reserved = reserve(NULL, window->reserved_bytes);
+	if (!window->reserved) {
 		free(window->segments);
 		return -ENOMEM;
 	}
@@ -41,9 +72,19 @@ int dma_window_init(struct dma_window *window, struct dma_pool *pool, ccwring_io
 	return 0;
 }
 
+bool dma_window_keep_place(struct dma_window *window)
+{
+	void *got = reserve(window->reserved, window->reserved_bytes);
+
+	/* Kernels that do not know the flag take it for a wish. */
+	if (got && got != window->reserved)
+		munmap(got, window->reserved_bytes);
+	return got == window->reserved;
+}
+
 void dma_window_fini(struct dma_window *window)
 {
-	munmap(window->reserved, window->bytes + DMA_SEGMENT);
+	munmap(window->reserved, window->reserved_bytes);
 	while (window->chunks) {
 		struct dma_chunk *chunk = window->chunks;
 
@@ -55,7 +96,8 @@ void dma_window_fini(struct dma_window *window)
 
 /*
  * Made elsewhere and moved into its place: a mapping made in place would leave a hole
- * if it failed, for others to be put there.
+ * if it failed, for others to be put there, and be a child's, too, were one forked before
+ * it is said not to be.
  */
 static bool take_huge_pages(void *where, size_t bytes)
 {
@@ -66,6 +108,7 @@ static bool take_huge_pages(void *where, size_t bytes)
 		    0);
 	if (made == MAP_FAILED)
 		return false;
+	madvise(made, bytes, MADV_DONTFORK);
 	if (mremap(made, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, where) != MAP_FAILED)
 		return true;
 	munmap(made, bytes);
@@ -83,8 +126,6 @@ static int populate(struct dma_pool *pool, struct dma_chunk *chunk)
 	if (mprotect(chunk->base + chunk->huge, chunk->bytes + DMA_PAGE - chunk->huge,
 		     PROT_READ | PROT_WRITE))
 		return -ENOMEM;
-	/* A wish: kernels without huge pages refuse it. */
-	madvise(chunk->base + chunk->huge, chunk->bytes - chunk->huge, MADV_HUGEPAGE);
 	return 0;
 }
 
@@ -116,7 +157,7 @@ static int enter_use(struct dma_window *window, struct dma_chunk *chunk)
 	if (!err)
 		err = map(window, chunk);
 	if (err) {
-		reserve(chunk->base, chunk->bytes + DMA_PAGE);
+		take_away(chunk->base, chunk->bytes + DMA_PAGE);
 		pool->err = err;
 		return err;
 	}
@@ -140,7 +181,7 @@ static int leave_use(struct dma_window *window, struct dma_chunk *chunk)
 	pool->mapped -= chunk->bytes;
 	pool->huge -= chunk->huge;
 	chunk->in_use = false;
-	reserve(chunk->base, chunk->bytes + DMA_PAGE);
+	take_away(chunk->base, chunk->bytes + DMA_PAGE);
 	return 0;
 }
 

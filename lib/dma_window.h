@@ -66,6 +66,7 @@ struct dma_chunk {
 struct dma_window {
 	struct dma_pool *pool;
 	void *reserved; /* what was reserved to have an aligned base */
+	size_t reserved_bytes;
 	uint8_t *base;
 	ccwring_iova_t iova;
 	size_t bytes;
@@ -78,6 +79,8 @@ struct dma_window {
 int dma_window_init(struct dma_window *window, struct dma_pool *pool, ccwring_iova_t iova,
 		    size_t bytes);
 void dma_window_fini(struct dma_window *window);
+/* In a child, which has nothing there: nor will anything else be.  False if it is late. */
+bool dma_window_keep_place(struct dma_window *window);
 
 static inline bool dma_window_has(const struct dma_window *window, const void *ptr)
 {

@@ -58,7 +58,7 @@ int ccwring_eckd_build(struct ccwring_program *prog, enum ccwring_eckd_op op,
 	de = ccwring_program_param(prog, CCWRING_ECKD_DE_SIZE, &de_iova);
 	lr = ccwring_program_param(prog, CCWRING_ECKD_LR_SIZE, &lr_iova);
 	if (!de || !lr)
-		return -ENOSPC;
+		return ccwring_program_finish(prog, NULL);
 	ccwring_eckd_define_extent(de, op, geo);
 	ccwring_eckd_locate_record(lr, op, geo, track, record, count);
 

@@ -16,6 +16,7 @@
 #include <ccwring/subchannel.h>
 
 #include "dma_arena.h"
+#include "fork.h"
 #include "hosted_abi.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -34,6 +35,8 @@ int dma_attach(struct ccwring_vfio *vfio, const struct dma_mapper *mapper);
 void dma_detach(struct ccwring_vfio *vfio);
 
 struct ccwring_vfio {
+	struct fork_node fork;
+	bool inherited; /* this process is a child of the one it belongs to */
 	pthread_mutex_t lock;
 	int access; /* enum ccwring_access; AUTO before the first device only */
 	int container;
@@ -53,11 +56,12 @@ struct ccwring_vfio {
 struct vfio_files {
 	int device;
 	int group;
+	struct fork_node fork;
 };
 
 int vfio_open(struct ccwring_vfio *vfio, const struct ccwring_subchannel *sch,
 	      struct vfio_files *files);
-void vfio_close(struct ccwring_vfio *vfio, const struct vfio_files *files);
+void vfio_close(struct ccwring_vfio *vfio, struct vfio_files *files);
 
 /* The two ways of vfio_open(); with the context's lock. */
 int vfio_group_open(struct ccwring_vfio *vfio, const struct ccwring_subchannel *sch,
@@ -103,6 +107,7 @@ int device_set_eventfd(struct ccwring_device *dev, unsigned int irq, int eventfd
 /* A ring as the library sees it: the public part comes first. */
 struct ring {
 	struct ccwring_ring pub;
+	struct fork_node fork;
 	const struct transport_ops *ops;
 	void *transport;
 	struct ccwring_vfio *vfio;
@@ -114,6 +119,8 @@ struct ring {
 	uint64_t reaper_enters;
 	const uint32_t *k_flags; /* NULL if no thread submits */
 	int fd;
+	int backend; /* enum ccwring_backend */
+	uint32_t inherited_sq; /* in a child: where the SQ stood when it was forked */
 };
 
 static inline struct ring *to_ring(const struct ccwring_ring *pub)
@@ -136,6 +143,7 @@ static inline struct ring *to_ring(const struct ccwring_ring *pub)
  * @wake: wake the thread that submits; NULL if there never is one
  * @poll_fd: file that polls readable when there are completions; NULL if that
  *	is ring->fd
+ * @in_child: in a child of fork(), close what keeps the ring alive; NULL if nothing does
  * @close: undo open
  */
 struct transport_ops {
@@ -150,6 +158,7 @@ struct transport_ops {
 		     int64_t timeout_ns);
 	int (*wake)(struct ring *ring);
 	int (*poll_fd)(struct ring *ring);
+	void (*in_child)(struct ring *ring);
 	void (*close)(struct ring *ring);
 };
 

@@ -12,6 +12,8 @@
 
 #include <ccwring/program.h>
 
+#include "fork.h"
+
 #define MAX_BYTES 65536U
 
 struct ccwring_program {
@@ -24,7 +26,19 @@ struct ccwring_program {
 	int err;
 	unsigned int err_index;
 	const char *err_text;
+	int lost; /* ->err of an empty one: 0, but in a child of fork() */
+	struct fork_node fork;
 };
+
+/* Its memory is not there. */
+static void in_child(struct fork_node *node)
+{
+	struct ccwring_program *prog = FORK_NODE_OF(node, struct ccwring_program, fork);
+
+	prog->bytes = 0;
+	prog->lost = INHERITED;
+	ccwring_program_reset(prog);
+}
 
 static int refuse_at(struct ccwring_program *prog, unsigned int index, int err, const char *text)
 {
@@ -69,19 +83,27 @@ int ccwring_program_new(struct ccwring_vfio *vfio, size_t bytes, struct ccwring_
 		return -EINVAL;
 	mem = ccwring_dma_alloc(vfio, bytes, &iova);
 	if (!mem)
-		return -ENOMEM;
+		return -errno;
 	err = ccwring_program_new_at(mem, iova, bytes, out);
-	if (err)
+	if (err) {
 		ccwring_dma_free(vfio, mem);
-	else
-		(*out)->vfio = vfio;
-	return err;
+		return err;
+	}
+	(*out)->vfio = vfio;
+	fork_lock();
+	fork_add(&(*out)->fork, in_child);
+	fork_unlock();
+	return 0;
 }
 
 void ccwring_program_free(struct ccwring_program *prog)
 {
-	if (prog && prog->vfio)
+	if (prog && prog->vfio) {
+		fork_lock();
+		fork_remove(&prog->fork);
+		fork_unlock();
 		ccwring_dma_free(prog->vfio, prog->ccws);
+	}
 	free(prog);
 }
 
@@ -89,7 +111,7 @@ void ccwring_program_reset(struct ccwring_program *prog)
 {
 	prog->tail = 0;
 	prog->count = 0;
-	prog->err = 0;
+	prog->err = prog->lost;
 	prog->err_text = NULL;
 }
 
@@ -220,7 +242,9 @@ int ccwring_program_set_data(struct ccwring_program *prog, unsigned int index, c
 	struct ccwring_ccw *ccw = prog->ccws + index;
 	uint16_t count;
 
-	if (index >= prog->count || is_tic(ccw) || ccw->flags & CCWRING_CCW_IDA)
+	if (index >= prog->count)
+		return prog->lost ? prog->lost : -EINVAL;
+	if (is_tic(ccw) || ccw->flags & CCWRING_CCW_IDA)
 		return -EINVAL;
 	count = CCWRING_BE16(ccw->count);
 	if (data >= CCWRING_CCW_LIMIT || data + count > CCWRING_CCW_LIMIT)
@@ -327,7 +351,7 @@ const char *ccwring_program_error(const struct ccwring_program *prog, unsigned i
 {
 	if (prog->err && index)
 		*index = prog->err_index;
-	return prog->err_text;
+	return prog->lost ? "the program is the parent process's" : prog->err_text;
 }
 
 unsigned int ccwring_program_count(const struct ccwring_program *prog)

@@ -16,6 +16,68 @@ static const struct transport_ops *const transports[] = {
 	&transport_region,
 };
 
+/* Rings that are a parent process's. */
+
+static int inherited_attach(struct ring *ring, struct ccwring_device *dev)
+{
+	(void)ring;
+	(void)dev;
+	return INHERITED;
+}
+
+static int inherited_enter(struct ring *ring, uint32_t to_submit, uint32_t min_complete,
+			   int64_t timeout_ns)
+{
+	(void)ring;
+	(void)to_submit;
+	(void)min_complete;
+	(void)timeout_ns;
+	return INHERITED;
+}
+
+static int inherited_poll_fd(struct ring *ring)
+{
+	(void)ring;
+	return INHERITED;
+}
+
+static const struct transport_ops inherited = {
+	.attach = inherited_attach,
+	.detach = inherited_attach,
+	.enter = inherited_enter,
+	.poll_fd = inherited_poll_fd,
+};
+
+/*
+ * The inline verbs find no completion, and entries that lead nowhere: the queues, if they
+ * are there at all, are the parent's.
+ */
+static void in_child(struct fork_node *node)
+{
+	static struct vfio_ccw_ring_sqe nowhere;
+	static const struct vfio_ccw_ring_cqe nothing;
+	struct ring *ring = FORK_NODE_OF(node, struct ring, fork);
+	struct ccwring_ring *pub = &ring->pub;
+
+	if (ring->ops->in_child)
+		ring->ops->in_child(ring);
+	ring->ops = &inherited;
+	ring->fd = -1;
+	ring->k_flags = NULL;
+	ring->inherited_sq = pub->sq_tail;
+	pub->sq_head = pub->sq_tail;
+	pub->sq_mask = 0;
+	pub->sqes = &nowhere;
+	pub->k_sq_head = &ring->inherited_sq;
+	pub->k_sq_tail = &pub->sq_tail;
+	pub->cq_tail = pub->cq_head;
+	pub->cq_mask = 0;
+	pub->cqes = &nothing;
+	pub->k_cq_tail = &pub->cq_head;
+	pub->k_cq_head = &pub->cq_head;
+	pub->peek_enters = 0;
+}
+
 static const struct transport_ops *choose(const struct ccwring_device *dev, int backend, int *err)
 {
 	*err = -EINVAL;
@@ -81,9 +143,15 @@ static int open_ring(struct ring *ring, struct ccwring_device *dev,
 	if (err)
 		return err;
 	err = ring->ops->open(ring, dev, opts);
-	if (err)
+	if (err) {
 		dev->ring = NULL;
-	return err;
+		return err;
+	}
+	ring->backend = ring->ops->backend;
+	fork_lock();
+	fork_add(&ring->fork, in_child);
+	fork_unlock();
+	return 0;
 }
 
 int ccwring_ring_new(struct ccwring_device *dev, const struct ccwring_ring_opts *user_opts,
@@ -93,6 +161,8 @@ int ccwring_ring_new(struct ccwring_device *dev, const struct ccwring_ring_opts 
 	struct ring *ring;
 	int err;
 
+	if (dev->vfio->inherited)
+		return INHERITED;
 	err = opts_copy(&opts, sizeof(opts), user_opts);
 	if (!err)
 		err = check_opts(&opts);
@@ -163,9 +233,12 @@ void ccwring_ring_free(struct ccwring_ring *pub)
 {
 	struct ring *ring = to_ring(pub);
 
-	if (!pub)
+	if (!pub || ring->ops == &inherited)
 		return;
 	ring->ops->close(ring);
+	fork_lock();
+	fork_remove(&ring->fork);
+	fork_unlock();
 	for (unsigned int i = 0; i < ring->n_devs; i++)
 		ring->devs[i]->ring = NULL;
 	free(ring->devs);
@@ -179,7 +252,7 @@ uint16_t ccwring_ring_index(const struct ccwring_ring *pub)
 
 int ccwring_ring_backend(const struct ccwring_ring *pub)
 {
-	return to_ring(pub)->ops->backend;
+	return to_ring(pub)->backend;
 }
 
 uint64_t ccwring_ring_features(const struct ccwring_ring *pub)

@@ -12,6 +12,9 @@
 
 #include <ccwring/subchannel.h>
 
+/* What identifiers of subchannels begin with. */
+#define SUBCHANNEL "sch:"
+
 /* Copies as much as there is room for. */
 static void copy(char *buf, size_t size, const char *s)
 {
@@ -57,12 +60,20 @@ static void read_link(char *buf, size_t size, const char *dir, const char *name)
 	copy(buf, size, base ? base + 1 : target);
 }
 
+static size_t hex_digits(const char *s)
+{
+	return strspn(s, "0123456789abcdefABCDEF");
+}
+
+/* All digits are there: 0.0.012 could be short of one at either end. */
 static bool is_bus_id(const char *s)
 {
-	unsigned int a, b, c;
-	int n = 0;
+	size_t cssid = hex_digits(s);
 
-	return sscanf(s, "%2x.%1x.%4x%n", &a, &b, &c, &n) == 3 && !s[n];
+	if (!cssid || cssid > 2 || s[cssid] != '.')
+		return false;
+	s += cssid + 1;
+	return hex_digits(s) == 1 && s[1] == '.' && hex_digits(s + 2) == 4 && !s[6];
 }
 
 static bool is_uuid(const char *s)
@@ -221,50 +232,35 @@ static int match(void *arg, const struct ccwring_subchannel *sch)
 }
 
 /* "120" and "0120" mean 0.0.0120. */
-static int normalise(const char *s, char *buf, size_t size)
+static int device_number(const char *s, char *buf, size_t size)
 {
-	unsigned long v;
-	char *end;
+	size_t digits = hex_digits(s);
 
-	if (is_bus_id(s)) {
-		unsigned int a, b, c;
-
-		sscanf(s, "%x.%x.%x", &a, &b, &c);
-		snprintf(buf, size, "%x.%x.%04x", a, b, c);
-		return 0;
-	}
-	if (!isxdigit((unsigned char)s[0]))
+	if (is_bus_id(s))
+		snprintf(buf, size, "%s", s);
+	else if (digits && digits <= 4 && !s[digits])
+		snprintf(buf, size, "0.0.%04lx", strtoul(s, NULL, 16));
+	else
 		return -EINVAL;
-	v = strtoul(s, &end, 16);
-	if (*end || v > 0xffff)
-		return -EINVAL;
-	snprintf(buf, size, "0.0.%04lx", v);
 	return 0;
 }
 
+/* One kind of name, one thing it can be: what is not found is not looked for elsewhere. */
 static int look(const char *sysfs, struct wanted *w, const char *id)
 {
-	char bus_id[24];
-	int ret;
+	char devno[24];
 
 	if (is_uuid(id)) {
 		w->uuid = id;
-		return ccwring_subchannel_each(sysfs, match, w);
-	}
-	if (!strncmp(id, "sch:", 4)) {
-		if (normalise(id + 4, bus_id, sizeof(bus_id)))
+	} else if (!strncmp(id, SUBCHANNEL, strlen(SUBCHANNEL))) {
+		w->id = id + strlen(SUBCHANNEL);
+		if (!is_bus_id(w->id))
 			return -EINVAL;
-		w->id = bus_id;
-		return ccwring_subchannel_each(sysfs, match, w);
+	} else {
+		w->devno = devno;
+		if (device_number(id, devno, sizeof(devno)))
+			return -EINVAL;
 	}
-	if (normalise(id, bus_id, sizeof(bus_id)))
-		return -EINVAL;
-	w->devno = bus_id;
-	ret = ccwring_subchannel_each(sysfs, match, w);
-	if (ret)
-		return ret;
-	w->devno = NULL;
-	w->id = bus_id;
 	return ccwring_subchannel_each(sysfs, match, w);
 }
 

@@ -73,6 +73,9 @@ static int map_queues(struct ring *ring, const struct vfio_ccw_ring_setup *s)
 		munmap(sq, s->sq_bytes);
 		return err;
 	}
+	/* A child's would keep the ring alive. */
+	madvise(sq, s->sq_bytes, MADV_DONTFORK);
+	madvise(cq, s->cq_bytes, MADV_DONTFORK);
 	*maps = (struct ring_maps){
 		.sq = sq, .cq = cq, .sq_bytes = s->sq_bytes, .cq_bytes = s->cq_bytes
 	};
@@ -150,13 +153,24 @@ static int fd_wake(struct ring *ring)
 	return fd_result(ioctl(ring->fd, VFIO_CCW_RING_ENTER, &enter));
 }
 
+static void fd_in_child(struct ring *ring)
+{
+	close(ring->fd);
+}
+
+/* A child that is just being forked may still have the file: requests end by detaching. */
 static void fd_close(struct ring *ring)
 {
 	struct ring_maps *maps = ring->transport;
 
+	for (unsigned int i = 0; i < ring->n_devs; i++)
+		fd_detach(ring, ring->devs[i]);
 	munmap(maps->sq, maps->sq_bytes);
 	munmap((void *)maps->cq, maps->cq_bytes);
+	fork_lock();
+	fork_remove(&ring->fork);
 	close(ring->fd);
+	fork_unlock();
 	free(maps);
 }
 
@@ -169,5 +183,6 @@ const struct transport_ops transport_ring = {
 	.detach = fd_detach,
 	.enter = fd_enter,
 	.wake = fd_wake,
+	.in_child = fd_in_child,
 	.close = fd_close,
 };

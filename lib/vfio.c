@@ -14,6 +14,18 @@
 
 #include "internal.h"
 
+static void context_in_child(struct fork_node *node)
+{
+	struct ccwring_vfio *vfio = FORK_NODE_OF(node, struct ccwring_vfio, fork);
+
+	vfio->inherited = true;
+	if (vfio->container >= 0)
+		close(vfio->container);
+	if (vfio->iommufd >= 0)
+		close(vfio->iommufd);
+	vfio->container = vfio->iommufd = -1;
+}
+
 int ccwring_vfio_new(const struct ccwring_vfio_opts *user_opts, struct ccwring_vfio **out)
 {
 	struct ccwring_vfio_opts opts;
@@ -25,6 +37,9 @@ int ccwring_vfio_new(const struct ccwring_vfio_opts *user_opts, struct ccwring_v
 		return err;
 	if (opts.access < CCWRING_ACCESS_AUTO || opts.access > CCWRING_ACCESS_HOSTED)
 		return -EINVAL;
+	err = fork_init();
+	if (err)
+		return err;
 	vfio = calloc(1, sizeof(*vfio));
 	if (!vfio)
 		return -ENOMEM;
@@ -42,23 +57,35 @@ int ccwring_vfio_new(const struct ccwring_vfio_opts *user_opts, struct ccwring_v
 		return err;
 	}
 	pthread_mutex_init(&vfio->lock, NULL);
+	fork_lock();
+	fork_add(&vfio->fork, context_in_child);
+	fork_unlock();
 	*out = vfio;
 	return 0;
 }
 
+static void close_files(struct ccwring_vfio *vfio)
+{
+	fork_lock();
+	fork_remove(&vfio->fork);
+	if (vfio->container >= 0)
+		close(vfio->container);
+	if (vfio->iommufd >= 0)
+		close(vfio->iommufd);
+	fork_unlock();
+}
+
 int ccwring_vfio_free(struct ccwring_vfio *vfio)
 {
-	if (!vfio)
+	/* In a child it may be in any state: its threads are not there. */
+	if (!vfio || vfio->inherited)
 		return 0;
 	if (vfio->n_devices)
 		return -EBUSY;
 	/* What is mapped goes with the files. */
 	dma_detach(vfio);
 	vfio_hosted_free(vfio);
-	if (vfio->container >= 0)
-		close(vfio->container);
-	if (vfio->iommufd >= 0)
-		close(vfio->iommufd);
+	close_files(vfio);
 	dma_fini(vfio);
 	pthread_mutex_destroy(&vfio->lock);
 	free(vfio->sysfs);
@@ -70,6 +97,8 @@ int ccwring_vfio_access(struct ccwring_vfio *vfio)
 {
 	int access;
 
+	if (vfio->inherited)
+		return INHERITED;
 	pthread_mutex_lock(&vfio->lock);
 	access = vfio->access;
 	pthread_mutex_unlock(&vfio->lock);
@@ -123,6 +152,28 @@ static int no_way(struct ccwring_vfio *vfio)
 	return -EXDEV;
 }
 
+static void close_both(struct vfio_files *files)
+{
+	if (files->device >= 0)
+		close(files->device);
+	if (files->group >= 0)
+		close(files->group);
+	files->device = files->group = -1;
+}
+
+static void files_in_child(struct fork_node *node)
+{
+	close_both(FORK_NODE_OF(node, struct vfio_files, fork));
+}
+
+/* A child that has them would keep the device from being closed. */
+static void watch(struct vfio_files *files)
+{
+	fork_lock();
+	fork_add(&files->fork, files_in_child);
+	fork_unlock();
+}
+
 int vfio_open(struct ccwring_vfio *vfio, const struct ccwring_subchannel *sch,
 	      struct vfio_files *files)
 {
@@ -139,22 +190,25 @@ int vfio_open(struct ccwring_vfio *vfio, const struct ccwring_subchannel *sch,
 		err = no_way(vfio);
 	else
 		err = open_either(vfio, sch, files);
-	if (err)
+	if (err) {
 		vlog(vfio, CCWRING_LOG_ERROR, "%s", vfio->why);
-	else
+	} else {
+		watch(files);
 		vfio->n_devices++;
+	}
 	pthread_mutex_unlock(&vfio->lock);
 	return err;
 }
 
-void vfio_close(struct ccwring_vfio *vfio, const struct vfio_files *files)
+void vfio_close(struct ccwring_vfio *vfio, struct vfio_files *files)
 {
 	pthread_mutex_lock(&vfio->lock);
 	if (vfio->access == CCWRING_ACCESS_GROUP && vfio->n_devices == 1)
 		dma_detach(vfio);
-	close(files->device);
-	if (files->group >= 0)
-		close(files->group);
+	fork_lock();
+	fork_remove(&files->fork);
+	close_both(files);
+	fork_unlock();
 	vfio->n_devices--;
 	pthread_mutex_unlock(&vfio->lock);
 }

@@ -55,6 +55,14 @@ static int map_memory(struct ccwring_vfio *vfio)
 	return errno ? vfio_fail(vfio, "IOMMU_IOAS_MAP") : 0;
 }
 
+static void close_iommufd(struct ccwring_vfio *vfio)
+{
+	fork_lock();
+	close(vfio->iommufd);
+	vfio->iommufd = -1;
+	fork_unlock();
+}
+
 static int open_iommufd(struct ccwring_vfio *vfio)
 {
 	int err;
@@ -65,10 +73,8 @@ static int open_iommufd(struct ccwring_vfio *vfio)
 	if (vfio->iommufd < 0)
 		return vfio_fail(vfio, IOMMU);
 	err = map_memory(vfio);
-	if (err) {
-		close(vfio->iommufd);
-		vfio->iommufd = -1;
-	}
+	if (err)
+		close_iommufd(vfio);
 	return err;
 }
 

@@ -12,18 +12,54 @@
 #include "internal.h"
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+static void *library;
 static const struct hosted_driver *driver;
 static char why_not[128];
 
+/*
+ * A child of fork() has a copy of the driver in the midst of what its parent's threads do
+ * with it: locks that nobody gives back, devices whose threads are not there.  It gets one
+ * of its own.
+ */
+static struct fork_node loaded;
+
+static void in_child(struct fork_node *node)
+{
+	(void)node;
+	driver = NULL;
+	once = (pthread_once_t)PTHREAD_ONCE_INIT;
+}
+
+static bool unload(void)
+{
+	void *still_there;
+
+	dlclose(library);
+	library = NULL;
+	still_there = dlopen(HOSTED_LIBRARY, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
+	if (!still_there)
+		return true;
+	dlclose(still_there);
+	return false;
+}
+
 static void load(void)
 {
-	void *library = dlopen(HOSTED_LIBRARY, RTLD_NOW | RTLD_LOCAL);
 	const struct hosted_driver *found;
 
+	if (library && !unload()) {
+		snprintf(why_not, sizeof(why_not), "%s: is the parent process's", HOSTED_LIBRARY);
+		return;
+	}
+	library = dlopen(HOSTED_LIBRARY, RTLD_NOW | RTLD_LOCAL);
 	if (!library) {
 		snprintf(why_not, sizeof(why_not), "%s", dlerror());
 		return;
 	}
+	fork_lock();
+	fork_remove(&loaded);
+	fork_add(&loaded, in_child);
+	fork_unlock();
 	found = dlsym(library, HOSTED_SYMBOL);
 	if (found && found->abi == HOSTED_ABI)
 		driver = found;

@@ -8,6 +8,7 @@
 #ifndef CCWRING_BENCH_H
 #define CCWRING_BENCH_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -113,6 +114,7 @@ struct bench {
 	struct slot *slots;
 	void (*next)(struct bench *b, struct slot *slot); /* of the shape, if needed */
 	unsigned int n_slots;
+	struct ccwring_program *ask; /* of the disk's size */
 	struct ccwring_eckd_geometry geo;
 	uint8_t sense_id[8];
 	uint64_t random;
@@ -120,6 +122,8 @@ struct bench {
 	uint64_t done;
 	uint64_t errors;
 	uint64_t enters;
+	uint64_t under_way; /* requests that had not ended when the run did */
+	bool partial; /* it ended before it was done */
 	double seconds;
 };
 
@@ -141,8 +145,30 @@ struct progress {
 	uint64_t issued;
 	uint64_t done;
 	uint64_t target;
-	uint64_t deadline; /* ns, 0: none */
 };
+
+/**
+ * enum bench_stop - is there something that ends the run?
+ * @BENCH_GO_ON: no
+ * @BENCH_RUN_OUT: its time is up: start nothing any more, but wait for what is under way
+ * @BENCH_LEAVE: do not even wait: a signal, or it takes too long
+ */
+enum bench_stop {
+	BENCH_GO_ON,
+	BENCH_RUN_OUT,
+	BENCH_LEAVE,
+};
+
+/* bench_stop.c: it stays at BENCH_GO_ON for who calls none of these. */
+extern volatile sig_atomic_t bench_stop;
+/* From now on signals and time limits set it, and end waits; 0 or -errno. */
+int bench_stop_init(void);
+/* The next part of a run may take so long, without a limit if that is 0. */
+void bench_stop_after(double seconds);
+/* No more signals from here. */
+void bench_stop_done(void);
+/* What it was, in a word. */
+const char *bench_stop_by(void);
 
 /* bench_uring.c: with --backend uring_cmd or uring_enter */
 int bench_uring_open(struct bench *b);
@@ -158,11 +184,14 @@ int bench_uring_alike(struct bench *b, struct progress *p, unsigned int want);
 /* bench_run.c */
 void bench_reap(struct bench *b, struct progress *p, const struct vfio_ccw_ring_cqe *cqe);
 
-/* bench_run.c: all of these leave no request under way. */
+/*
+ * bench_run.c: all of these leave no request under way unless they are stopped, and then
+ * closing the ring ends those.
+ */
 int bench_run(struct bench *b);
 /* That many requests, neither warmed up nor timed; 0 or -errno, -EIO if one failed. */
 int bench_requests(struct bench *b, uint64_t n);
-/* One request outside of a run; returns 0 if it ended well, or -errno. */
+/* One request outside of a run; returns 0 if it ended well, or -errno, -EINTR if stopped. */
 int bench_one(struct bench *b, uint16_t sch, const struct ccwring_orb *orb);
 
 #endif

@@ -6,7 +6,6 @@
  * instruction counter outside of the guest counts the requests alone.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -26,15 +25,6 @@
 #define MAX_TOLD     5
 /* Give up when that many have failed and none has succeeded. */
 #define HOPELESS     64
-
-static volatile sig_atomic_t stopped;
-
-/* What is under way is waited for; whoever cannot wait asks a second time. */
-static void stop(int sig)
-{
-	signal(sig, SIG_DFL);
-	stopped = 1;
-}
 
 static uint64_t now_ns(void)
 {
@@ -150,12 +140,6 @@ void bench_reap(struct bench *b, struct progress *p, const struct vfio_ccw_ring_
 		issue_next(b, p, slot);
 }
 
-static void look_at_clock(struct progress *p)
-{
-	if (stopped || (p->deadline && now_ns() >= p->deadline))
-		p->target = 0;
-}
-
 /* How many completions one call waits for; 0: it does not, whoever spins looks. */
 static unsigned int wanted(const struct bench *b, uint64_t under_way)
 {
@@ -215,7 +199,7 @@ static __attribute__((noinline)) int loop_alike(struct bench *b, struct progress
 		ready = ccwring_cq_ready(ring);
 		n = reissue(ring, ready < left ? ready : (uint32_t)left);
 		left -= n;
-	} while (n == ready && left && !err && !stopped);
+	} while (n == ready && left && !err && !bench_stop);
 	p->done += p->target - left - p->issued;
 	p->issued = p->target - left;
 	return err;
@@ -247,20 +231,30 @@ static int turn(struct bench *b, struct progress *p, unsigned int want)
 /* Keeps all slots busy until the target is met, then lets them run out. */
 static int loop(struct bench *b, struct progress *p)
 {
-	bool all_alike = !b->next && !b->opts.latency && !b->opts.verify && !p->deadline;
+	bool all_alike = !b->next && !b->opts.latency && !b->opts.verify;
 	int err = 0;
 
 	for (unsigned int i = 0; i < b->n_slots && p->issued < p->target; i++)
 		issue_next(b, p, &b->slots[i]);
 	if (all_alike && p->issued < p->target)
 		err = alike(b, p, wanted(b, b->n_slots));
-	while (!err && p->done < p->issued) {
-		unsigned int want = wanted(b, p->issued - p->done);
-
-		err = turn(b, p, want);
-		if (p->deadline || stopped)
-			look_at_clock(p);
+	while (!err && p->done < p->issued && bench_stop != BENCH_LEAVE) {
+		if (bench_stop)
+			p->target = 0;
+		err = turn(b, p, wanted(b, p->issued - p->done));
 	}
+	return err;
+}
+
+/* The same as a part of a run, which may end early. */
+static int limited_loop(struct bench *b, struct progress *p)
+{
+	int err;
+
+	bench_stop_after(b->opts.duration);
+	err = bench_stop == BENCH_LEAVE ? 0 : loop(b, p);
+	b->under_way = p->issued - p->done;
+	b->partial = bench_stop == BENCH_LEAVE;
 	return err;
 }
 
@@ -279,7 +273,7 @@ static int warm_up(struct bench *b)
 	int err;
 
 	b->opts.latency = false;
-	err = loop(b, &p);
+	err = limited_loop(b, &p);
 	b->opts.latency = latency;
 	if (b->errors)
 		complain("%llu requests failed before the measurement",
@@ -288,26 +282,30 @@ static int warm_up(struct bench *b)
 	return err;
 }
 
+/* Until when?  That nothing has come since the time was up is not part of what was measured. */
+static double measured(const struct bench *b, double seconds)
+{
+	bool waited = b->partial && b->opts.duration > 0 && seconds > b->opts.duration;
+
+	return waited ? b->opts.duration : seconds;
+}
+
 int bench_run(struct bench *b)
 {
 	struct progress p = { .target = b->opts.count };
 	uint64_t begin;
 	int err;
 
-	signal(SIGINT, stop);
-	signal(SIGTERM, stop);
 	err = warm_up(b);
-	if (err || stopped)
-		return err ? err : -EINTR;
+	if (err || b->partial)
+		return err;
 	begin = now_ns();
-	if (b->opts.duration > 0)
-		p.deadline = begin + (uint64_t)(b->opts.duration * 1e9);
 	b->enters = ccwring_ring_enters(b->ring);
 	MARK_BEGIN();
-	err = loop(b, &p);
+	err = limited_loop(b, &p);
 	MARK_END();
 	b->enters = ccwring_ring_enters(b->ring) - b->enters;
-	b->seconds = (now_ns() - begin) / 1e9;
+	b->seconds = measured(b, (now_ns() - begin) / 1e9);
 	b->done = p.done;
 	return err;
 }
@@ -321,6 +319,8 @@ static int wait_terminal(struct bench *b)
 	for (;;) {
 		bool more;
 
+		if (bench_stop == BENCH_LEAVE)
+			return -EINTR;
 		ret = ccwring_wait_cqe(b->ring, &cqe, -1);
 		if (ret == -EINTR)
 			continue;

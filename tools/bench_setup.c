@@ -80,21 +80,20 @@ static int open_devices(struct bench *b)
 /* One Read Device Characteristics; 0 cylinders if it does not answer. */
 static unsigned int ask_cylinders(struct bench *b)
 {
-	struct ccwring_program *prog;
 	struct ccwring_orb orb;
 	ccwring_iova_t iova;
 	unsigned int cylinders = 0;
 	uint8_t *chars;
 
-	if (ccwring_program_new(b->vfio, 128, &prog))
+	if (ccwring_program_new(b->vfio, 128, &b->ask))
 		return 0;
-	chars = ccwring_program_param(prog, CCWRING_ECKD_CHARS_SIZE, &iova);
-	ccwring_program_add(prog, CCWRING_ECKD_READ_CHARS, CCWRING_CCW_SLI, iova,
+	chars = ccwring_program_param(b->ask, CCWRING_ECKD_CHARS_SIZE, &iova);
+	ccwring_program_add(b->ask, CCWRING_ECKD_READ_CHARS, CCWRING_CCW_SLI, iova,
 			    CCWRING_ECKD_CHARS_SIZE);
-	if (!ccwring_program_finish(prog, &orb) && !bench_one(b, b->index[0], &orb) &&
+	bench_stop_after(b->opts.duration);
+	if (!ccwring_program_finish(b->ask, &orb) && !bench_one(b, b->index[0], &orb) &&
 	    ccwring_eckd_chars_heads(chars) == b->geo.heads)
 		cylinders = ccwring_eckd_chars_cylinders(chars);
-	ccwring_program_free(prog);
 	return cylinders;
 }
 
@@ -167,14 +166,17 @@ int bench_setup(struct bench *b)
 	return err;
 }
 
+/* What is still under way ends with the ring, or through the region with the device. */
 void bench_teardown(struct bench *b)
 {
+	bench_stop_done();
 	bench_uring_close(b);
 	ccwring_ring_free(b->ring);
+	for (unsigned int i = 0; i < b->n_devs; i++)
+		ccwring_device_close(b->devs[i]);
+	ccwring_program_free(b->ask);
 	for (unsigned int i = 0; b->slots && i < b->n_slots; i++)
 		ccwring_program_free(b->slots[i].prog);
 	free(b->slots);
-	for (unsigned int i = 0; i < b->n_devs; i++)
-		ccwring_device_close(b->devs[i]);
 	ccwring_vfio_free(b->vfio);
 }

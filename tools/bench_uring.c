@@ -191,7 +191,7 @@ int bench_uring_alike(struct bench *b, struct progress *p, unsigned int want)
 		}
 		io_uring_cq_advance(&uring->io, n);
 		left -= n;
-	} while (good && left && !err);
+	} while (good && left && !err && !bench_stop);
 	p->done += p->target - left - p->issued;
 	p->issued = p->target - left;
 	return err;

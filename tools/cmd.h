@@ -15,6 +15,7 @@ struct argp_option;
 #define EXIT_FAIL    1 /* it did not work */
 #define EXIT_USAGE   2 /* it was not understood */
 #define EXIT_REFUSED 3 /* it would do harm */
+#define EXIT_PARTIAL 4 /* it was ended before it was done */
 
 struct command {
 	const char *name;

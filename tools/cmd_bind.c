@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* cmd_bind.c - ccwring bind and ccwring unbind */
 #include <argp.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -69,6 +70,20 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
+static void not_found(const char *id, int err)
+{
+	if (err == -ENODEV)
+		complain("%s: there is none (a number is a device's; a subchannel is named as "
+			 "sch:0.0.0001)",
+			 id);
+	else if (err == -EINVAL)
+		complain("%s: neither a device number (0.0.0120, 120) nor a subchannel "
+			 "(sch:0.0.0001) nor a UUID",
+			 id);
+	else
+		complain("%s: %s", id, strerror(-err));
+}
+
 static int run(struct args *args)
 {
 	struct ccwring_subchannel sch = { .size = sizeof(sch) };
@@ -79,7 +94,7 @@ static int run(struct args *args)
 		binding_settle(&args->binding);
 	err = ccwring_subchannel_find(args->binding.sysfs, args->id, &sch);
 	if (err) {
-		complain("%s: %s", args->id, strerror(-err));
+		not_found(args->id, err);
 		return EXIT_FAIL;
 	}
 	if (in_use(&sch, args->binding.sysfs, why, sizeof(why))) {
@@ -99,8 +114,8 @@ int cmd_bind(int argc, char **argv)
 		"DEVICE",
 		"Hand a device to vfio_ccw: set it offline, change its subchannel's driver and make "
 		"a mediated device.  What was done is undone if a step fails.\vDEVICE is a device "
-		"number (0.0.0120, 120) or sch:SUBCHANNEL.  Prints device number, subchannel, UUID "
-		"and VFIO group.",
+		"number (0.0.0120, 120), or a subchannel (sch:0.0.0001); a number is never taken "
+		"for that of a subchannel.  Prints device number, subchannel, UUID and VFIO group.",
 		NULL,
 		NULL,
 		NULL
@@ -117,8 +132,9 @@ int cmd_unbind(int argc, char **argv)
 		parse,
 		"DEVICE",
 		"Give a device back: remove its mediated device, clear the driver override and bind "
-		"its subchannel to io_subchannel.\vDEVICE is a device number (0.0.0120, 120), "
-		"sch:SUBCHANNEL or a UUID.",
+		"its subchannel to io_subchannel.\vDEVICE is a device number (0.0.0120, 120), a "
+		"subchannel (sch:0.0.0001) or a UUID; a number is never taken for that of a "
+		"subchannel.",
 		NULL,
 		NULL,
 		NULL

@@ -129,9 +129,11 @@ int ckd_open(const char *path, u32 cylinders, struct ckd *ckd)
 	return ret;
 }
 
+/* The lock goes now, even if a child of this process has the file, too. */
 void ckd_close(struct ckd *ckd)
 {
 	munmap(ckd->file, ckd->bytes);
+	flock(ckd->fd, LOCK_UN);
 	close(ckd->fd);
 }
 

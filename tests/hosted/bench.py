@@ -8,6 +8,7 @@ software reads is what another program wrote, and the other way round.
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,79 @@ def bench(*args):
 def check(condition, what):
     if not condition:
         sys.exit("not so: %s" % what)
+
+
+def end(process):
+    """Exit status and report of a run that must end, and not by this time limit."""
+    try:
+        out, _ = process.communicate(timeout=60)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        sys.exit("not so: %s ends" % process.args)
+    return process.returncode, out
+
+
+def start(*args):
+    return subprocess.Popen([sys.argv[1], "bench", *args], stdout=subprocess.PIPE, text=True)
+
+
+def handles(process, sig):
+    """Has it got as far as to handle the signal?"""
+    with open("/proc/%d/status" % process.pid) as status:
+        caught = next(line for line in status if line.startswith("SigCgt:"))
+    return int(caught.split()[1], 16) >> (sig - 1) & 1
+
+
+def check_partial(process, by, count):
+    status, out = end(process)
+    row = json.loads(out)
+    check(status == 4 and row["partial"] and row["ended_by"] == by,
+          "%s is ended by the %s: %s %s" % (process.args, by, status, row))
+    check(count(row["count"]), "what was measured is told: %s" % row)
+
+
+# Runs none of whose requests ends, with what is done besides.
+LOST = [
+    ["hosted:nop,fault=lost"],
+    ["--warmup", "0", "hosted:nop,fault=lost"],
+    ["--depth", "32", "--no-latency", "hosted:nop,fault=lost", "hosted:nop,fault=lost"],
+    ["--poll", "hosted:nop,fault=lost"],
+    ["--thread", "hosted:nop,fault=lost"],
+    ["--spin", "hosted:nop,fault=lost"],
+]
+# One that would go on for longer than anybody waits, in each of the bench's loops.
+LONG = ["--count", "1000000000000"]
+LOOPS = [[], ["--no-latency"], ["--spin"], ["--poll"], ["--thread", "--no-latency"]]
+
+
+def check_ends(disk):
+    """Time limits and signals end a run, whatever becomes of its requests."""
+    for process in [start("--json", "--duration", "1", *args) for args in LOST]:
+        check_partial(process, "time limit", lambda n: n == 0)
+    # Where the disk is asked for its size, and where writes are read back.
+    check_partial(start("--json", "--duration", "1", "--shape", "eckd-4k-read",
+                        disk + ",fault=lost"), "time limit", lambda n: n == 0)
+    check_partial(start("--json", "--duration", "1", "--verify", "--shape", "eckd-4k-write",
+                        "--cylinders", "2", disk + ",fault=lost,one-in=30"),
+                  "time limit", lambda n: n < 1000)
+    # What has ended by then counts.
+    check_partial(start("--json", "--duration", "1", "--warmup", "0",
+                        "hosted:nop,fault=lost,one-in=1000,seed=5"),
+                  "time limit", lambda n: n > 100)
+    for args in [*LOST, *(loop + LONG + ["hosted:nop"] for loop in LOOPS)]:
+        for sig in (signal.SIGTERM, signal.SIGINT):
+            process = start("--json", *args)
+            while not handles(process, sig):
+                pass
+            process.send_signal(sig)
+            check_partial(process, sig.name, lambda n: n < 1000000000000)
+    status, out = end(start("--duration", "1", "hosted:nop,fault=lost"))
+    check(status == 4 and out.splitlines()[-1] ==
+          "partial: ended by time limit with 1 requests under way", "it is said: %s" % out)
+    status, out = end(start("--json", "--duration", "1", "--depth", "8", "hosted:nop"))
+    row = json.loads(out)
+    check(status == 0 and not row["partial"] and row["ended_by"] is None and row["count"] > 100,
+          "a run that is over is whole: %s" % row)
 
 
 def check_blocks(path, seeds):
@@ -56,6 +130,7 @@ def main():
               "--count", "500", disk)
         found = check_blocks(path, (1, 7))
         check(found[7] > 0, "writes are in the image: %s" % found)
+        check_ends(disk)
         fresh = os.path.join(tmp, "fresh")
         bench("--shape", "eckd-4k-read", "hosted:3390=%s,cylinders=2" % fresh)
         with open(fresh, "rb") as image:

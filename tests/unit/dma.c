@@ -272,65 +272,75 @@ static void trim(void **state)
 	ccwring_vfio_free(vfio);
 }
 
-/* Is it wished that this memory be of huge pages?  As "hg" among its flags. */
-static bool wished_huge(const void *mem)
+/* What the kernel knows of the memory at an address: flags of two letters. */
+static void flags_of(const void *mem, char *flags, size_t size)
 {
 	FILE *f = fopen("/proc/self/smaps", "r");
 	unsigned long from, to;
-	bool in = false, wished = false;
 	char line[512];
+	bool in = false;
 
 	assert_non_null(f);
+	flags[0] = '\0';
 	while (fgets(line, sizeof(line), f)) {
 		if (sscanf(line, "%lx-%lx ", &from, &to) == 2)
 			in = (uintptr_t)mem >= from && (uintptr_t)mem < to;
 		else if (in && !strncmp(line, "VmFlags:", 8))
-			wished = strstr(line, " hg");
+			snprintf(flags, size, "%.200s", line + 8);
 	}
 	fclose(f);
-	return wished;
 }
 
-static bool kernel_makes_huge_pages(void)
+/* No child gets it, and no huge page of it is made, whether or not it is in use. */
+static void assert_flags(const void *mem)
 {
-	FILE *f = fopen("/sys/kernel/mm/transparent_hugepage/enabled", "r");
-	char line[64] = "";
-	bool on;
+	const bool huge = !access("/sys/kernel/mm/transparent_hugepage", F_OK);
+	char flags[256];
 
-	on = f && fgets(line, sizeof(line), f) && !strstr(line, "[never]");
-	if (f)
-		fclose(f);
-	return on;
+	flags_of(mem, flags, sizeof(flags));
+	assert_non_null(strstr(flags, " dc"));
+	assert_null(strstr(flags, " hg"));
+	if (huge)
+		assert_non_null(strstr(flags, " nh"));
 }
 
-static void huge(void **state)
+static void advice(void **state)
 {
-	struct ccwring_vfio *vfio;
+	struct ccwring_vfio *vfio = new_context(0);
+	uint8_t *p = ccwring_dma_alloc(vfio, 16 << 20, NULL);
+
+	(void)state;
+	assert_non_null(p);
+	assert_flags(p);
+	assert_flags(p + (16 << 20) - 1);
+	ccwring_dma_free(vfio, p);
+	ccwring_dma_trim(vfio);
+	assert_flags(p);
+	assert_ptr_equal(ccwring_dma_alloc(vfio, 16 << 20, NULL), p);
+	assert_flags(p);
+	ccwring_vfio_free(vfio);
+	assert_flags(p);
+}
+
+/* From the pool if there is one here, and else from elsewhere. */
+static void hugetlb(void **state)
+{
 	const struct ccwring_vfio_opts opts = {
 		.size = sizeof(opts),
 		.dma_flags = CCWRING_DMA_HUGETLB,
 	};
+	struct ccwring_vfio *vfio;
+	char flags[256];
 	uint8_t *p;
 
 	(void)state;
-	/* From the pool if there is one here, and else from elsewhere. */
 	assert_int_equal(ccwring_vfio_new(&opts, &vfio), 0);
 	p = ccwring_dma_alloc(vfio, 1 << 20, NULL);
 	assert_non_null(p);
 	p[0] = p[(1 << 20) - 1] = 1;
+	flags_of(p, flags, sizeof(flags));
+	assert_non_null(strstr(flags, " dc"));
 	ccwring_vfio_free(vfio);
-
-	if (!kernel_makes_huge_pages()) {
-		print_message("skipped: this kernel makes no huge pages\n");
-		skip();
-	}
-	vfio = new_context(0);
-	p = ccwring_dma_alloc(vfio, 16 << 20, NULL);
-	assert_non_null(p);
-	assert_true(wished_huge(p));
-	assert_true(wished_huge(p + (16 << 20) - 1));
-	ccwring_vfio_free(vfio);
-	assert_false(wished_huge(p));
 }
 
 /* Programs that know less or more of it. */
@@ -482,5 +492,6 @@ static void contexts(void **state)
 RUN(cmocka_unit_test(options), cmocka_unit_test(placement), cmocka_unit_test(below_2g),
     cmocka_unit_test(addresses), cmocka_unit_test(chunks), cmocka_unit_test(aligned),
     cmocka_unit_test(exhaustion), cmocka_unit_test(failures), cmocka_unit_test(trim),
-    cmocka_unit_test(huge), cmocka_unit_test(statistics), cmocka_unit_test(zeroed),
-    cmocka_unit_test(model), cmocka_unit_test(threads), cmocka_unit_test(contexts))
+    cmocka_unit_test(advice), cmocka_unit_test(hugetlb), cmocka_unit_test(statistics),
+    cmocka_unit_test(zeroed), cmocka_unit_test(model), cmocka_unit_test(threads),
+    cmocka_unit_test(contexts))

@@ -37,10 +37,14 @@ const char *kernel_calls(void)
 
 void kernel_fail(const char *call, int error)
 {
-	unsigned int i = 0;
+	unsigned int i = 0, free = 0;
 
-	while (failures[i].error && strcmp(failures[i].call, call))
-		assert_true(++i < MAX_FAILURES);
+	while (i < MAX_FAILURES && (!failures[i].error || strcmp(failures[i].call, call)))
+		i++;
+	while (i == MAX_FAILURES && failures[free].error)
+		assert_true(++free < MAX_FAILURES);
+	if (i == MAX_FAILURES)
+		i = free;
 	snprintf(failures[i].call, sizeof(failures[i].call), "%s", call);
 	failures[i].error = error;
 }

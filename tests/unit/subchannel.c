@@ -82,12 +82,10 @@ static void identifiers(void **state)
 	(void)state;
 	assert_string_equal(find("120").id, "0.0.0000");
 	assert_string_equal(find("0120").id, "0.0.0000");
-	/* A device number comes before a subchannel. */
 	assert_string_equal(find("0.0.0000").id, "0.0.0001");
 	assert_string_equal(find("0").id, "0.0.0001");
 	assert_string_equal(find("sch:0.0.0000").id, "0.0.0000");
-	assert_string_equal(find("sch:1").id, "0.0.0001");
-	assert_string_equal(find("0.0.0002").id, "0.0.0002");
+	assert_string_equal(find("sch:0.0.0002").id, "0.0.0002");
 	assert_string_equal(find(UUID).id, "0.0.0001");
 	assert_string_equal(find("6DFD3EC5-e8b3-4e18-a6fe-57bc9eceb920").id, "0.0.0001");
 	assert_int_equal(find(UUID).group, 17);
@@ -101,6 +99,12 @@ static void not_found(void **state)
 		int err;
 	} ids[] = {
 		{ "0.0.0555", -ENODEV },
+		/* There are subchannels of these numbers. */
+		{ "0.0.0001", -ENODEV },
+		{ "0.0.0002", -ENODEV },
+		{ "0002", -ENODEV },
+		{ "1", -ENODEV },
+		{ "sch:0.0.0120", -ENODEV },
 		{ "sch:0.0.0003", -ENODEV },
 		{ "00000000-e8b3-4e18-a6fe-57bc9eceb920", -ENODEV },
 		{ "", -EINVAL },
@@ -108,13 +112,37 @@ static void not_found(void **state)
 		{ "10000", -EINVAL },
 		{ "0.0.120x", -EINVAL },
 		{ "sch:", -EINVAL },
+		/* A digit may be missing, or be one too many. */
+		{ "0.0.120", -EINVAL },
+		{ "0.0.00000", -EINVAL },
+		{ "00.00.0120", -EINVAL },
+		{ ".0.0120", -EINVAL },
+		{ "0..0120", -EINVAL },
+		{ "0.0.", -EINVAL },
+		{ "0.120", -EINVAL },
+		{ "00120", -EINVAL },
+		{ "sch:1", -EINVAL },
+		{ "sch:0001", -EINVAL },
+		{ "sch:0.0.1", -EINVAL },
+		{ "sch:sch:0.0.0001", -EINVAL },
+		/* What C takes for numbers. */
+		{ "0x120", -EINVAL },
+		{ " 120", -EINVAL },
+		{ "120 ", -EINVAL },
+		{ "+120", -EINVAL },
+		{ "-120", -EINVAL },
+		{ "0.0. 120", -EINVAL },
+		{ "0.0.0x12", -EINVAL },
+		{ "0.0.-120", -EINVAL },
+		{ "SCH:0.0.0001", -EINVAL },
 		{ "../../etc", -EINVAL },
 	};
 	struct ccwring_subchannel sch = { .size = sizeof(sch) };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
-		assert_int_equal(ccwring_subchannel_find(sysfs_root, ids[i].id, &sch), ids[i].err);
+		if (ccwring_subchannel_find(sysfs_root, ids[i].id, &sch) != ids[i].err)
+			fail_msg("'%s'", ids[i].id);
 	assert_int_equal(ccwring_subchannel_find("/nowhere", "120", &sch), -ENOENT);
 	sch.size = 0;
 	assert_int_equal(ccwring_subchannel_find(sysfs_root, "120", &sch), -EINVAL);
@@ -178,7 +206,12 @@ static void open_says_why(void **state)
 	(void)state;
 	assert_int_equal(ccwring_vfio_new(&opts, &vfio), 0);
 	assert_int_equal(ccwring_device_open(vfio, "555", &dev), -ENODEV);
-	assert_string_equal(text, "555: no such device, subchannel or UUID");
+	assert_string_equal(text, "555: there is none (a number is a device's; a subchannel is "
+				  "named as sch:0.0.0001)");
+	assert_int_equal(ccwring_device_open(vfio, "0.0.0002", &dev), -ENODEV);
+	assert_int_equal(ccwring_device_open(vfio, "0.0.120", &dev), -EINVAL);
+	assert_string_equal(text, "0.0.120: neither a device number (0.0.0120, 120) nor a "
+				  "subchannel (sch:0.0.0001) nor a UUID");
 	assert_int_equal(ccwring_device_open(vfio, "120", &dev), -ENXIO);
 	assert_string_equal(text, "120: subchannel 0.0.0000 has no mediated device (its driver is "
 				  "io_subchannel)");

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <ccwring/device.h>
 
@@ -361,6 +363,75 @@ static void neither(void **state)
 	free_context();
 }
 
+/* What is wrong in a child, 0 if nothing is; asserts would go on with the parent's tests. */
+static int in_child(int access, const char *opens)
+{
+	struct ccwring_vfio *own;
+	const struct ccwring_vfio_opts opts = {
+		.size = sizeof(opts),
+		.sysfs = sysfs_root,
+		.access = access,
+	};
+
+	if (kernel_files() != files)
+		return 1;
+	kernel_calls();
+	ccwring_dma_free(vfio, memory);
+	ccwring_dma_trim(vfio);
+	if (ccwring_dma_alloc(vfio, 64 << 20, NULL) || errno != ECHILD)
+		return 2;
+	if (ccwring_device_reset(dev) != -ECHILD || ccwring_device_has_ring(dev) != -ECHILD ||
+	    ccwring_device_event_fd(dev, CCWRING_EVENT_CRW) != -ECHILD)
+		return 3;
+	if (ccwring_device_open(vfio, OTHER, &dev) != -ECHILD)
+		return 4;
+	if (ccwring_device_close(dev) || ccwring_vfio_free(vfio) || strcmp(kernel_calls(), ""))
+		return 5;
+	if (ccwring_vfio_new(&opts, &own) || !ccwring_dma_alloc(own, 4096, NULL) ||
+	    ccwring_device_open(own, FIRST, &dev) || strcmp(kernel_calls(), opens))
+		return 6;
+	if (ccwring_device_close(dev) || ccwring_vfio_free(own) || kernel_files() != files)
+		return 7;
+	return 0;
+}
+
+static void a_child(int access, const char *opens, const char *maps)
+{
+	ccwring_iova_t iova;
+	int status;
+	void *mem;
+	pid_t pid;
+
+	make_context(access);
+	assert_int_equal(ccwring_device_open(vfio, FIRST, &dev), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid)
+		_exit(in_child(access, opens));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	/* All is as it was here. */
+	assert_true(reachable(memory, memory_iova));
+	kernel_calls();
+	mem = ccwring_dma_alloc(vfio, 32 << 20, &iova);
+	assert_string_equal(kernel_calls(), maps);
+	assert_true(reachable(mem, iova));
+	assert_int_equal(ccwring_device_close(dev), 0);
+	free_context();
+}
+
+static void child_by_group(void **state)
+{
+	(void)state;
+	a_child(CCWRING_ACCESS_GROUP, GROUP_FIRST, "map");
+}
+
+static void child_by_cdev(void **state)
+{
+	(void)state;
+	a_child(CCWRING_ACCESS_CDEV, CDEV_FIRST, "ioas-map");
+}
+
 static void options(void **state)
 {
 	struct ccwring_vfio_opts opts = { .size = sizeof(opts),
@@ -386,6 +457,8 @@ int main(void)
 		cmocka_unit_test(busy_is_busy),
 		cmocka_unit_test(each_step_fails),
 		cmocka_unit_test(neither),
+		cmocka_unit_test(child_by_group),
+		cmocka_unit_test(child_by_cdev),
 		cmocka_unit_test(options),
 	};
 

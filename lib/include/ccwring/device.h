@@ -9,6 +9,12 @@
  *
  * Context: a context and its devices may be used from several threads; opening
  * and closing are not hot paths and take a lock.
+ *
+ * Children: what a process has opened reaches that process's memory, and is no use to
+ * others.  In a child of fork() calls that are handed anything inherited (a context, a
+ * device, a ring, a program) return -ECHILD and change nothing, here or in the parent; so
+ * does giving it back, which returns 0.  The files of VFIO are closed in the child and the
+ * memory is not there.  A child may make a context of its own.  See docs/library.md.
  */
 #ifndef _CCWRING_DEVICE_H
 #define _CCWRING_DEVICE_H
@@ -48,8 +54,8 @@ enum ccwring_access {
 /**
  * enum ccwring_dma_flags - how a context comes by its memory
  * @CCWRING_DMA_HUGETLB: from the machine's pool of huge pages (vm.nr_hugepages) as
- *	long as that has some: pages of 1 MiB on s390x.  Without it memory is ordinary,
- *	and made of huge pages where the kernel does so by itself
+ *	long as that has some: pages of 1 MiB on s390x.  Without it memory is of ordinary
+ *	pages
  */
 enum ccwring_dma_flags {
 	CCWRING_DMA_HUGETLB = 1 << 0,
@@ -110,7 +116,7 @@ CCWRING_API int ccwring_vfio_free(struct ccwring_vfio *vfio);
  *
  * Context: any thread.
  * Return: enum ccwring_access; AUTO only if that was chosen and no device has
- *	been opened yet.
+ *	been opened yet.  -ECHILD in a child.
  */
 CCWRING_API int ccwring_vfio_access(struct ccwring_vfio *vfio);
 
@@ -142,7 +148,7 @@ CCWRING_API int ccwring_device_close(struct ccwring_device *dev);
 /** ccwring_device_vfio() - context the device was opened in */
 CCWRING_API struct ccwring_vfio *ccwring_device_vfio(const struct ccwring_device *dev);
 
-/** ccwring_device_fd() - VFIO device file, owned by the device; -1 if it is hosted */
+/** ccwring_device_fd() - VFIO device file, owned by the device; -1 if hosted, or in a child */
 CCWRING_API int ccwring_device_fd(const struct ccwring_device *dev);
 
 /** ccwring_device_name() - bus id of its subchannel, its UUID, or what it is hosted as */

@@ -9,6 +9,9 @@
  * CCWs hold 31-bit addresses.  Memory is taken below 2 GiB, where they reach, unless
  * it is asked for beyond, for data that IDAWs name.
  *
+ * A child of fork() has none of it: touching it there is a fault, and asking for more
+ * fails with ECHILD.
+ *
  * Context: any thread, several at a time.
  */
 #ifndef _CCWRING_DMA_H

@@ -41,7 +41,7 @@ struct ccwring_program;
  *
  * Each data address is checked to be in the memory of @vfio.
  *
- * Return: 0, -EINVAL or -ENOMEM.
+ * Return: 0, -EINVAL, or what ccwring_dma_alloc() sets errno to.
  */
 CCWRING_API int ccwring_program_new(struct ccwring_vfio *vfio, size_t bytes,
 				    struct ccwring_program **prog);

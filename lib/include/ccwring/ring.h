@@ -28,6 +28,9 @@
  * both at once: its caller is the submitter, and no other thread may be
  * reaping meanwhile.
  *
+ * In a child of fork() an inherited ring is empty, and submitting and waiting return
+ * -ECHILD; see ccwring/device.h.
+ *
  * Entries are those of linux/vfio_ccw_ring.h, whatever transport is below.
  */
 #ifndef _CCWRING_RING_H

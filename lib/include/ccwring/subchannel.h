@@ -7,8 +7,8 @@
  * (0.0.0120), which the machine's configuration fixes.  Where an identifier
  * is taken, it is one of
  *
- *   0.0.0120, 0120, 120     a device number; if no device has it, a subchannel
- *   sch:0.0.0001            a subchannel
+ *   0.0.0120, 0120, 120     a device number, and nothing else
+ *   sch:0.0.0001            a subchannel, with all digits
  *   6dfd3ec5-...            the UUID of a mediated device
  *   hosted:nop              a device of software that does nothing, and remembers
  *   hosted:3390=FILE        a disk of software, on an image
@@ -91,6 +91,8 @@ CCWRING_API int ccwring_subchannel_each(const char *sysfs, ccwring_subchannel_fn
  * @sch: filled in; its size field is set by the caller
  *
  * Context: any thread.
+ * Nothing is guessed: a number that no device has is no subchannel's either.
+ *
  * Return: 0, -EINVAL for an identifier of no known form, -ENODEV if nothing
  *	has it, or another -errno.
  */
