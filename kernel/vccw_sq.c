@@ -198,6 +198,17 @@ static int vccw_sqe_start(struct vccw_batch *b,
 	return -EIOCBQUEUED;
 }
 
+/* Is all of a START zero that is to be, but for its first eight bytes? */
+static __always_inline bool vccw_sqe_zeros(const struct vccw_part *part,
+					   const struct vfio_ccw_ring_sqe *sqe)
+{
+	static_assert(offsetofend(typeof(*sqe), orb) == offsetof(typeof(*sqe), target));
+	static_assert(sizeof(part->zeros) ==
+		      sizeof(*sqe) - offsetof(typeof(*sqe), orb[VCCW_ORB_BYTES]));
+	return !*(const __be32 *)sqe->orb &&
+	       !memcmp(&sqe->orb[VCCW_ORB_BYTES], part->zeros, sizeof(part->zeros));
+}
+
 /*
  * A START without flags, as is known already, and with a straight program: what
  * nearly all SQEs are.  Each field that is used is read once.
@@ -210,7 +221,7 @@ static __always_inline bool vccw_sqe_more(struct vccw_device *dev,
 	u64 orb;
 
 	/* Only looked at, and never used: read again it would do no harm. */
-	if (unlikely(!req || data_race(sqe->target | sqe->reserved)))
+	if (unlikely(!req || !data_race(vccw_sqe_zeros(&dev->batch, sqe))))
 		return false;
 	orb = be64_to_cpu(READ_ONCE(*(const __be64 *)&sqe->orb[4]));
 	if (unlikely(!vccw_cp_translate_straight(dev, &req->cp, orb)))
@@ -351,24 +362,31 @@ static noinline void vccw_sqe_consume(struct vccw_batch *b,
 		vccw_hold_killed(b);
 }
 
+static inline u64 vccw_head_of(const struct vfio_ccw_ring_sqe *sqe)
+{
+	return be64_to_cpu(READ_ONCE(*(const __be64 *)sqe));
+}
+
 /* Consume the SQEs from @sqe up to @end, which follow each other. */
 static void vccw_sq_run(struct vccw_batch *b, const struct vfio_ccw_ring_sqe *sqe,
 			const struct vfio_ccw_ring_sqe *end)
 {
-	struct vccw_device *dev = b->dev;
-	u64 start = b->start, head;
+	struct vccw_device *dev;
+	u64 head;
 
+	while (!b->dev && !vccw_batch_turn(b, vccw_head_of(sqe))) {
+		vccw_sqe_consume(b, sqe);
+		if (++sqe == end)
+			return;
+	}
+	dev = b->dev;
 	do {
-		head = be64_to_cpu(READ_ONCE(*(const __be64 *)sqe));
-		if (unlikely(head != start) && vccw_batch_turn(b, head)) {
+		head = vccw_head_of(sqe);
+		if (unlikely(head != b->start) && vccw_batch_turn(b, head))
 			dev = b->dev;
-			start = head;
-		}
-		/* At first there is no device, and any bytes may be there. */
-		if (unlikely(head != start || !dev || !vccw_sqe_more(dev, sqe))) {
+		if (unlikely(head != b->start || !vccw_sqe_more(dev, sqe))) {
 			vccw_sqe_consume(b, sqe);
 			dev = b->dev;
-			start = b->start;
 		}
 	} while (++sqe != end);
 }

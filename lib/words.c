@@ -142,6 +142,11 @@ static const char *const reasons[] = {
 	[VFIO_CCW_RING_R_ORB_CPA] =
 		"ORB: channel-program address not on a doubleword boundary or over 31 bits",
 	[VFIO_CCW_RING_R_ORB_RESERVED] = "ORB: a bit that must be zero is one",
+	[VFIO_CCW_RING_R_ORB_INTPARM] = "ORB: the interruption parameter is not zero",
+	[VFIO_CCW_RING_R_ORB_SUSPEND] = "ORB: suspend control is not supported",
+	[VFIO_CCW_RING_R_ORB_ADDR_LIMIT] = "ORB: address-limit checking is not supported",
+	[VFIO_CCW_RING_R_ORB_EXTENSION] = "ORB: the extension is not supported",
+	[VFIO_CCW_RING_R_ORB_PREFETCH] = "ORB: programs without prefetch are not supported",
 	[VFIO_CCW_RING_R_CCW_UNMAPPED] = "the CCW is not in mapped memory",
 	[VFIO_CCW_RING_R_CCW_TOO_MANY] = "the channel program is longer than the driver takes",
 	[VFIO_CCW_RING_R_CCW_TIC_FIRST] = "the channel program begins with a TIC",

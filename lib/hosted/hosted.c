@@ -312,6 +312,16 @@ void hosted_carry_out(struct hosted *hosted, const void *orb, unsigned int how,
 	mutex_unlock(&dev->lock);
 }
 
+uint32_t hosted_orb_word(struct hosted *hosted)
+{
+	union orb orb;
+	u32 words[sizeof(orb) / sizeof(u32)];
+
+	css_orb(hosted->dev.sch, &orb);
+	memcpy(words, &orb, sizeof(words));
+	return words[1];
+}
+
 void hosted_unpin(struct hosted *hosted)
 {
 	struct vccw_device *dev = &hosted->dev;

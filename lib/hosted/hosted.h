@@ -92,7 +92,7 @@ void hosted_close(int fd);
 /**
  * hosted_carry_out() - a program without queue, ring and threads
  * @hosted: the device, which has nothing to do
- * @orb: twelve bytes of an ORB
+ * @orb: an ORB, VFIO_CCW_RING_ORB_SIZE bytes
  * @how: HOSTED_*
  * @cqe: receives what a CQE of it would say: res, reason, CCW and IRB
  *
@@ -100,6 +100,8 @@ void hosted_close(int fd);
  */
 void hosted_carry_out(struct hosted *hosted, const void *orb, unsigned int how,
 		      struct vfio_ccw_ring_cqe *cqe);
+/* Second word of the ORB that the subchannel's latest start had, as the driver made it. */
+uint32_t hosted_orb_word(struct hosted *hosted);
 /* Unpins all pages that are pinned; the device has nothing to do. */
 void hosted_unpin(struct hosted *hosted);
 

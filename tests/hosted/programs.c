@@ -38,7 +38,7 @@ static struct ccwring_orb any_program(bool right)
 	}
 	random_wild(at, &kind);
 	if (now_and_then(64))
-		orb.b[4 + any(8)] ^= 1 << any(8);
+		orb.b[now_and_then(4) ? any(32) : 4 + any(8)] ^= 1 << any(8);
 	return orb;
 }
 

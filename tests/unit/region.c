@@ -143,6 +143,43 @@ static void refusals(void **state)
 	assert_started(0);
 }
 
+static void refused_orb(unsigned int byte, uint8_t bits, int res, unsigned int reason)
+{
+	push_start(0x1000);
+	queue.sqes[(queue.sq_tail - 1) % 4].orb[byte] ^= bits;
+	assert_int_equal(region_queue_consume(&queue), 1);
+	assert_cqe(0x1000, res, reason, 0);
+	assert_started(0);
+	queue.cq_head = seen;
+}
+
+/* What of an ORB the region itself would take no notice of, a driver with rings refuses. */
+static void refused_orbs(void **state)
+{
+	(void)state;
+	refused_orb(3, 1, -EINVAL, VFIO_CCW_RING_R_ORB_INTPARM);
+	refused_orb(4, 0x08, -EOPNOTSUPP, VFIO_CCW_RING_R_ORB_SUSPEND);
+	refused_orb(5, 0x40, -EOPNOTSUPP, VFIO_CCW_RING_R_ORB_PREFETCH);
+	refused_orb(5, 0x10, -EOPNOTSUPP, VFIO_CCW_RING_R_ORB_ADDR_LIMIT);
+	refused_orb(5, 0x04, -EOPNOTSUPP, VFIO_CCW_RING_R_ORB_TRANSPORT);
+	refused_orb(7, 0x40, -EOPNOTSUPP, VFIO_CCW_RING_R_ORB_MIDAW);
+	refused_orb(7, 0x20, -EINVAL, VFIO_CCW_RING_R_ORB_RESERVED);
+	refused_orb(7, 0x01, -EOPNOTSUPP, VFIO_CCW_RING_R_ORB_EXTENSION);
+	refused_orb(8, 0x80, -EINVAL, VFIO_CCW_RING_R_ORB_CPA);
+	refused_orb(11, 0x04, -EINVAL, VFIO_CCW_RING_R_ORB_CPA);
+	refused_orb(12, 0x80, -EOPNOTSUPP, VFIO_CCW_RING_R_ORB_EXTENSION);
+	refused_orb(31, 0x01, -EOPNOTSUPP, VFIO_CCW_RING_R_ORB_EXTENSION);
+	push(VFIO_CCW_RING_OP_HALT, 1)->orb[31] = 1;
+	region_queue_consume(&queue);
+	assert_cqe(1, -EINVAL, VFIO_CCW_RING_R_SQE_RESERVED, 0);
+	/* The rest is for the subchannel. */
+	push_start(0x2000);
+	queue.sqes[(queue.sq_tail - 1) % 4].orb[4] = 0xf7;
+	queue.sqes[(queue.sq_tail - 1) % 4].orb[5] ^= 0xab;
+	region_queue_consume(&queue);
+	assert_started(0x2000);
+}
+
 static void intermediate_and_unsolicited(void **state)
 {
 	(void)state;
@@ -321,6 +358,7 @@ static void device_gone(void **state)
 
 #define WITH_QUEUE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
-RUN(WITH_QUEUE(one_at_a_time), WITH_QUEUE(refusals), WITH_QUEUE(intermediate_and_unsolicited),
-    WITH_QUEUE(held), WITH_QUEUE(recovers), WITH_QUEUE(halts), WITH_QUEUE(cancels_what_waits),
-    WITH_QUEUE(clears_idle), WITH_QUEUE(cq_room), WITH_QUEUE(leaves), WITH_QUEUE(device_gone))
+RUN(WITH_QUEUE(one_at_a_time), WITH_QUEUE(refusals), WITH_QUEUE(refused_orbs),
+    WITH_QUEUE(intermediate_and_unsolicited), WITH_QUEUE(held), WITH_QUEUE(recovers),
+    WITH_QUEUE(halts), WITH_QUEUE(cancels_what_waits), WITH_QUEUE(clears_idle), WITH_QUEUE(cq_room),
+    WITH_QUEUE(leaves), WITH_QUEUE(device_gone))

@@ -207,9 +207,7 @@ enum vfio_ccw_ring_opcode {
  * @subchannel: index of the subchannel in the ring, with every opcode
  * @reserved0: must be 0
  * @user_data: returned in each CQE of this request
- * @orb: START: the ORB; its interruption parameter is returned in no CQE (use
- *	@user_data), its channel-program address and every address in the
- *	program are IOVAs.  Other opcodes: must be 0.
+ * @orb: START: the ORB, see below.  Other opcodes: must be 0.
  * @target: CANCEL: user data of the start to take back; of several the oldest
  *	that has not begun.  Other opcodes: must be 0.
  * @reserved: must be 0
@@ -217,6 +215,27 @@ enum vfio_ccw_ring_opcode {
  * The driver reads an SQE once, before the SQ head passes it; ORB and channel
  * program must stay as they are until the head has passed, data areas until
  * the request's terminal CQE.
+ *
+ * Every bit of the ORB is carried out, or the start is refused with a reason of its own:
+ *
+ *   word 0, interruption parameter   must be 0
+ *   word 1, key                      carried out; 0 stores anywhere
+ *   suspend control (S)              refused
+ *   streaming mode (C), modification (M), synchronization (Y), initial-status
+ *   interruption (I), suppress-suspended interruption (U, without meaning where
+ *   nothing suspends), incorrect-length suppression (L)
+ *                                    as START SUBCHANNEL takes them
+ *   CCW format (F), IDAW format (H), IDAW block size (T)
+ *                                    how the driver reads the program
+ *   prefetch (P)                     must be 1: the driver always reads all of the
+ *                                    program before the start
+ *   address-limit checking (A)       refused
+ *   transport mode (B), modified indirect addressing (D), extension (X)
+ *                                    refused
+ *   logical-path mask                carried out; 0 for every path there is
+ *   reserved bits                    must be 0
+ *   word 2, channel-program address  an IOVA, as is every address in the program
+ *   words 3 to 7, extension          must be 0
  */
 struct vfio_ccw_ring_sqe {
 	__u8 opcode;
@@ -307,6 +326,13 @@ struct vfio_ccw_ring_cqe {
  *	boundary or over 31 bits (-EINVAL)
  * @VFIO_CCW_RING_R_ORB_RESERVED: a bit that must be zero is one, or START
  *	SUBCHANNEL finds an operand exception (-EINVAL)
+ * @VFIO_CCW_RING_R_ORB_INTPARM: interruption parameter, which is not returned: use
+ *	&vfio_ccw_ring_sqe.user_data (-EINVAL)
+ * @VFIO_CCW_RING_R_ORB_SUSPEND: suspend control (-EOPNOTSUPP)
+ * @VFIO_CCW_RING_R_ORB_ADDR_LIMIT: address-limit checking (-EOPNOTSUPP)
+ * @VFIO_CCW_RING_R_ORB_EXTENSION: ORB extension: its bit, or anything in the last 20
+ *	bytes (-EOPNOTSUPP)
+ * @VFIO_CCW_RING_R_ORB_PREFETCH: prefetch not allowed (-EOPNOTSUPP)
  *
  * The channel program; ccw_index and ccw_addr name the first CCW that is wrong, and
  * the reason is any one of those that hold for it:
@@ -368,6 +394,11 @@ enum vfio_ccw_ring_reason {
 	VFIO_CCW_RING_R_ORB_MIDAW = 17,
 	VFIO_CCW_RING_R_ORB_CPA = 18,
 	VFIO_CCW_RING_R_ORB_RESERVED = 19,
+	VFIO_CCW_RING_R_ORB_INTPARM = 20,
+	VFIO_CCW_RING_R_ORB_SUSPEND = 21,
+	VFIO_CCW_RING_R_ORB_ADDR_LIMIT = 22,
+	VFIO_CCW_RING_R_ORB_EXTENSION = 23,
+	VFIO_CCW_RING_R_ORB_PREFETCH = 24,
 
 	VFIO_CCW_RING_R_CCW_UNMAPPED = 32,
 	VFIO_CCW_RING_R_CCW_TOO_MANY = 33,
