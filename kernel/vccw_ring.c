@@ -27,7 +27,7 @@ static_assert(sizeof(struct vfio_ccw_ring_setup) == 96);
 static_assert(sizeof(struct vfio_ccw_ring_attach) == 16);
 static_assert(sizeof(struct vfio_ccw_ring_sqe) == 64);
 static_assert(sizeof(struct vfio_ccw_ring_cqe) == 128);
-static_assert(sizeof(struct vfio_ccw_ring_enter) == 24);
+static_assert(sizeof(struct vfio_ccw_ring_enter) == VFIO_CCW_RING_ENTER_SIZE_VER0);
 
 static void vccw_ring_free(struct kref *ref)
 {

@@ -17,6 +17,9 @@ struct poll_table_struct;
 struct vccw_device;
 struct vccw_uring;
 
+/* All flags of &vfio_ccw_ring_enter that there are. */
+#define VCCW_ENTER_FLAGS	(VFIO_CCW_RING_ENTER_TIMEOUT | VFIO_CCW_RING_ENTER_WAKEUP)
+
 /* Words that different CPUs write are kept a cache line of s390 apart. */
 #define VCCW_RING_LINE		256
 

@@ -452,6 +452,38 @@ out:
 	return ret;
 }
 
+/* Read the argument, however long the caller's is. */
+static int vccw_enter_read(struct vfio_ccw_ring_enter *enter, const void __user *arg)
+{
+	u32 size;
+	int ret;
+
+	if (get_user(size, (const u32 __user *)arg))
+		return -EFAULT;
+	if (size < VFIO_CCW_RING_ENTER_SIZE_VER0)
+		return -EINVAL;
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	ret = copy_struct_from_user(enter, sizeof(*enter), arg, size);
+	if (ret)
+		return ret;
+	if (enter->flags & ~VCCW_ENTER_FLAGS ||
+	    (enter->timeout_ns && !(enter->flags & VFIO_CCW_RING_ENTER_TIMEOUT)))
+		return -EINVAL;
+	return 0;
+}
+
+/* Wait until there are @min CQEs, no more than the CQ holds. */
+static int vccw_enter_wait(struct vccw_ring *ring, u32 min, ktime_t *timeout)
+{
+	if (vccw_cq_pending(ring, READ_ONCE(*ring->cq_head)) >= min)
+		return 0;
+	/* A thread polls for those who wait. */
+	if (ring->polled && !ring->thread)
+		return vccw_poll_wait(ring, min, timeout);
+	return vccw_cq_wait(ring, min, timeout);
+}
+
 /**
  * vccw_ring_enter - the VFIO_CCW_RING_ENTER ioctl
  * @ring: the ring
@@ -464,14 +496,12 @@ long vccw_ring_enter(struct vccw_ring *ring, unsigned long arg)
 {
 	struct vfio_ccw_ring_enter enter;
 	ktime_t until, *timeout = NULL;
+	long ret, submitted;
 	u32 none = 0;
-	long ret, submitted = 0;
 
-	if (copy_from_user(&enter, (void __user *)arg, sizeof(enter)))
-		return -EFAULT;
-	if (enter.flags & ~(VFIO_CCW_RING_ENTER_TIMEOUT |
-			    VFIO_CCW_RING_ENTER_WAKEUP) || enter.reserved)
-		return -EINVAL;
+	ret = vccw_enter_read(&enter, (const void __user *)arg);
+	if (ret)
+		return ret;
 	if (enter.flags & VFIO_CCW_RING_ENTER_WAKEUP) {
 		if (!ring->thread)
 			return -EINVAL;
@@ -489,14 +519,7 @@ long vccw_ring_enter(struct vccw_ring *ring, unsigned long arg)
 		submitted = vccw_cq_reserve(ring, &none);
 	if (submitted < 0)
 		return submitted;
-	if (vccw_cq_pending(ring, READ_ONCE(*ring->cq_head)) < enter.min_complete) {
-		/* A thread polls for those who wait. */
-		if (ring->polled && !ring->thread)
-			ret = vccw_poll_wait(ring, enter.min_complete, timeout);
-		else
-			ret = vccw_cq_wait(ring, enter.min_complete, timeout);
-		if (ret)
-			return ret;
-	}
-	return submitted;
+	ret = vccw_enter_wait(ring, min(enter.min_complete, ring->cq_entries), timeout);
+	/* What was consumed is told, whatever has ended the wait. */
+	return submitted ?: ret;
 }

@@ -410,7 +410,7 @@ static void vccw_uring_cancel_wait(struct io_uring_cmd *cmd, unsigned int issue_
 
 	if (!vccw_uring_take_off(wait))
 		return;
-	io_uring_cmd_done(cmd, -ECANCELED, 0, issue_flags);
+	io_uring_cmd_done(cmd, wait->res ?: -ECANCELED, 0, issue_flags);
 	kfree(wait);
 }
 

@@ -131,8 +131,9 @@ static inline struct ring *to_ring(const struct ccwring_ring *pub)
  * @attach: attach a further device; returns its index or -errno
  * @detach: take a device out
  * @enter: consume up to @to_submit entries, then wait until the CQ holds
- *	@min_complete; negative @timeout_ns for no limit.  Returns the number
- *	consumed or -errno, with the meaning of VFIO_CCW_RING_ENTER
+ *	@min_complete, no more than it can; negative @timeout_ns for no limit.
+ *	Returns the number consumed, or -errno if there were none, with the meaning
+ *	of VFIO_CCW_RING_ENTER
  * @wake: wake the thread that submits; NULL if there never is one
  * @poll_fd: file that polls readable when there are completions; NULL if that
  *	is ring->fd

@@ -22,6 +22,7 @@ static inline struct vfio_ccw_ring_enter
 ring_enter_argument(uint32_t to_submit, uint32_t min_complete, int64_t timeout_ns)
 {
 	struct vfio_ccw_ring_enter enter = {
+		.size = sizeof(enter),
 		.to_submit = to_submit,
 		.min_complete = min_complete,
 	};
@@ -31,6 +32,14 @@ ring_enter_argument(uint32_t to_submit, uint32_t min_complete, int64_t timeout_n
 		enter.timeout_ns = timeout_ns;
 	}
 	return enter;
+}
+
+static inline struct vfio_ccw_ring_enter ring_wake_argument(void)
+{
+	return (struct vfio_ccw_ring_enter){
+		.size = sizeof(struct vfio_ccw_ring_enter),
+		.flags = VFIO_CCW_RING_ENTER_WAKEUP,
+	};
 }
 
 #endif

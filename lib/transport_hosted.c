@@ -101,7 +101,7 @@ static int hosted_enter(struct ring *ring, uint32_t to_submit, uint32_t min_comp
 
 static int hosted_wake(struct ring *ring)
 {
-	struct vfio_ccw_ring_enter enter = { .flags = VFIO_CCW_RING_ENTER_WAKEUP };
+	struct vfio_ccw_ring_enter enter = ring_wake_argument();
 
 	return call(ring, &enter);
 }

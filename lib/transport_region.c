@@ -218,8 +218,9 @@ static int region_enter(struct ring *ring, uint32_t to_submit, uint32_t min_comp
 	while (ready < min_complete) {
 		int err = reap_one(ring, deadline);
 
+		/* What was consumed is told, whatever has ended the wait. */
 		if (err)
-			return err;
+			return consumed ? consumed : err;
 		consumed += consume(q, &ready);
 	}
 	return to_submit && !consumed ? -EBUSY : consumed;

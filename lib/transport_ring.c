@@ -145,7 +145,7 @@ static int fd_enter(struct ring *ring, uint32_t to_submit, uint32_t min_complete
 
 static int fd_wake(struct ring *ring)
 {
-	struct vfio_ccw_ring_enter enter = { .flags = VFIO_CCW_RING_ENTER_WAKEUP };
+	struct vfio_ccw_ring_enter enter = ring_wake_argument();
 
 	return fd_result(ioctl(ring->fd, VFIO_CCW_RING_ENTER, &enter));
 }

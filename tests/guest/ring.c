@@ -173,8 +173,10 @@ uint32_t t_ring_cq_tail(const struct t_ring *ring)
 
 int t_ring_enter_raw(struct t_ring *ring, struct vfio_ccw_ring_enter *enter)
 {
-	int ret = ioctl(ring->fd, VFIO_CCW_RING_ENTER, enter);
+	int ret;
 
+	enter->size = sizeof(*enter);
+	ret = ioctl(ring->fd, VFIO_CCW_RING_ENTER, enter);
 	return ret < 0 ? -errno : ret;
 }
 

@@ -55,6 +55,7 @@ uint32_t t_ring_cq_tail(const struct t_ring *ring);
 
 /* Number of SQEs consumed, or -errno.  Waits five seconds at most. */
 int t_ring_enter(struct t_ring *ring, uint32_t submit, uint32_t complete);
+/* With the structure's size filled in. */
 int t_ring_enter_raw(struct t_ring *ring, struct vfio_ccw_ring_enter *enter);
 bool t_ring_reap(struct t_ring *ring, struct vfio_ccw_ring_cqe *cqe);
 

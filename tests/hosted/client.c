@@ -122,11 +122,17 @@ void client_request(uint8_t opcode, uint64_t user_data)
 
 long client_enter(uint32_t min)
 {
+	return client_enter_for(min, 60000000000ULL);
+}
+
+long client_enter_for(uint32_t min, uint64_t ns)
+{
 	struct vfio_ccw_ring_enter enter = {
+		.size = sizeof(enter),
 		.to_submit = ccwring_flush(&client_ring.ring),
 		.min_complete = min,
 		.flags = VFIO_CCW_RING_ENTER_TIMEOUT,
-		.timeout_ns = 60000000000ULL,
+		.timeout_ns = ns,
 	};
 
 	return hosted_ioctl(client_ring.setup.ring_fd, VFIO_CCW_RING_ENTER, (unsigned long)&enter);

@@ -43,6 +43,8 @@ void client_start(uint64_t program, uint64_t user_data);
 void client_request(uint8_t opcode, uint64_t user_data);
 /* Hands over what there is and waits for so many CQEs; the driver's answer. */
 long client_enter(uint32_t min);
+/* The same, and waits no longer than so many nanoseconds. */
+long client_enter_for(uint32_t min, uint64_t ns);
 /* The next CQE, within a minute. */
 struct vfio_ccw_ring_cqe client_next(void);
 

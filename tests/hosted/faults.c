@@ -340,19 +340,12 @@ static void storm_reap(void)
 /* Waits a little; what does not end then is halted. */
 static void storm_wait(void)
 {
-	struct vfio_ccw_ring_enter enter = {
-		.to_submit = ccwring_flush(&client_ring.ring),
-		.min_complete = 1,
-		.flags = VFIO_CCW_RING_ENTER_TIMEOUT,
-		.timeout_ns = 20000000,
-	};
-	uint64_t before = storm_ended;
-	long ret = hosted_ioctl(client_ring.setup.ring_fd, VFIO_CCW_RING_ENTER,
-				(unsigned long)&enter);
+	long ret = client_enter_for(1, 20000000);
+	bool in_time = ccwring_cq_ready(&client_ring.ring);
 
 	assert_true(ret >= 0 || ret == -ETIME || ret == -EBUSY);
 	storm_reap();
-	if (storm_ended != before || ret != -ETIME)
+	if (in_time || ret == -EBUSY)
 		return;
 	client_request(VFIO_CCW_RING_OP_HALT, UINT64_MAX);
 }

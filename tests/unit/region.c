@@ -7,6 +7,8 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -321,6 +323,62 @@ static void cq_room(void **state)
 	assert_int_equal(region_queue_consume(&queue), 1);
 }
 
+static void open_ring(struct ring *ring)
+{
+	*ring = (struct ring){
+		.ops = &transport_region,
+		.transport = &queue,
+		.fd = epoll_create1(EPOLL_CLOEXEC),
+		.pub = {
+			.sq_tail = queue.sq_tail,
+			.sq_head = queue.sq_head,
+			.sq_entries = queue.sq_entries,
+			.k_sq_tail = &queue.sq_tail,
+			.k_sq_head = &queue.sq_head,
+			.cq_entries = queue.cq_entries,
+		},
+	};
+	sch->eventfd = eventfd(0, EFD_CLOEXEC);
+	assert_true(ring->fd >= 0 && sch->eventfd >= 0);
+}
+
+static void close_ring(struct ring *ring)
+{
+	close(sch->eventfd);
+	close(ring->fd);
+}
+
+/* What was consumed is said, and only if nothing was, what has ended the wait. */
+static void tells_what_it_consumed(void **state)
+{
+	struct ring ring;
+
+	(void)state;
+	push_start(0x1000);
+	push_start(0x2000);
+	open_ring(&ring);
+	assert_int_equal(transport_region.enter(&ring, 2, 1, 1000000), 2);
+	assert_no_cqe();
+	assert_int_equal(transport_region.enter(&ring, 0, 1, 1000000), -ETIME);
+	close_ring(&ring);
+}
+
+/* More completions than there can be are not waited for. */
+static void waits_for_what_can_be(void **state)
+{
+	struct ring ring;
+
+	(void)state;
+	for (unsigned int i = 0; i < 8; i++) {
+		push(VFIO_CCW_RING_OP_NOP, i);
+		region_queue_consume(&queue);
+	}
+	open_ring(&ring);
+	assert_int_equal(ccwring_submit_and_wait(&ring.pub, 9, 1000000), 0);
+	assert_int_equal(ccwring_submit_and_wait(&ring.pub, UINT32_MAX, -1), 0);
+	close_ring(&ring);
+}
+
 /* A subchannel leaves when nothing of it is under way, and its index is given away. */
 static void leaves(void **state)
 {
@@ -361,4 +419,5 @@ static void device_gone(void **state)
 RUN(WITH_QUEUE(one_at_a_time), WITH_QUEUE(refusals), WITH_QUEUE(refused_orbs),
     WITH_QUEUE(intermediate_and_unsolicited), WITH_QUEUE(held), WITH_QUEUE(recovers),
     WITH_QUEUE(halts), WITH_QUEUE(cancels_what_waits), WITH_QUEUE(clears_idle), WITH_QUEUE(cq_room),
-    WITH_QUEUE(leaves), WITH_QUEUE(device_gone))
+    WITH_QUEUE(tells_what_it_consumed), WITH_QUEUE(waits_for_what_can_be), WITH_QUEUE(leaves),
+    WITH_QUEUE(device_gone))

@@ -431,19 +431,25 @@ enum vfio_ccw_ring_reason {
 
 /**
  * struct vfio_ccw_ring_enter - argument of VFIO_CCW_RING_ENTER
+ * @size: bytes of the structure, VFIO_CCW_RING_ENTER_SIZE_VER0 or more
  * @to_submit: consume up to this many SQEs
- * @min_complete: then wait until the CQ holds at least this many CQEs
+ * @min_complete: then wait until the CQ holds at least this many CQEs; no more than
+ *	it can hold are waited for
  * @flags: VFIO_CCW_RING_ENTER_*
- * @reserved: must be 0
- * @timeout_ns: with VFIO_CCW_RING_ENTER_TIMEOUT, wait no longer than this
+ * @timeout_ns: with VFIO_CCW_RING_ENTER_TIMEOUT, wait no longer than this; else 0
+ *
+ * It may grow at the end.  What a caller's @size leaves out is as if it were 0; what is
+ * beyond the driver's own must be 0 (-E2BIG).
  */
 struct vfio_ccw_ring_enter {
+	__u32 size;
 	__u32 to_submit;
 	__u32 min_complete;
 	__u32 flags;
-	__u32 reserved;
 	__aligned_u64 timeout_ns;
 };
+
+#define VFIO_CCW_RING_ENTER_SIZE_VER0	24
 
 /*
  * &vfio_ccw_ring_enter.flags
@@ -457,24 +463,21 @@ struct vfio_ccw_ring_enter {
 /*
  * VFIO_CCW_RING_ENTER - submit a batch and wait, on the ring file descriptor
  *
- * Return: the number of SQEs consumed, or -1 and errno:
- *   EINVAL     unknown flag or non-zero reserved field; nothing was consumed
- *   EOVERFLOW  the SQ tail is ahead of the SQ head by more than the SQ holds;
- *              nothing was consumed
- *   ERANGE     the CQ head is not between its last value and the CQ tail;
- *              nothing was consumed
+ * Return: the number of SQEs consumed, if there were any, whatever has ended the wait:
+ * how far that came the CQ tells.  If none was consumed, 0, or -1 and errno:
+ *   EINVAL     unknown flag, a size that is too small, or a field that must be 0
+ *   E2BIG      bytes beyond the structure that the driver knows are not 0
+ *   EFAULT     the argument cannot be read
+ *   EOVERFLOW  the SQ tail is ahead of the SQ head by more than the SQ holds
+ *   ERANGE     the CQ head is not between its last value and the CQ tail
  *   EBUSY      SQEs are waiting, and none could be consumed: all slots of the
  *              CQ hold CQEs or are set aside for requests under way; consume
  *              CQEs, or wait for some with @to_submit 0, and try again
  *   ETIME      fewer than @min_complete CQEs within the time given
  *   EINTR      a signal came first, or work that an io_uring has for the task
- *   EFAULT     the argument cannot be read
- * ETIME and EINTR speak of the wait alone.  How many SQEs were consumed is
- * always told by the SQ head.
  */
 #define VFIO_CCW_RING_MAGIC		0xcc
-#define VFIO_CCW_RING_ENTER \
-	_IOW(VFIO_CCW_RING_MAGIC, 0, struct vfio_ccw_ring_enter)
+#define VFIO_CCW_RING_ENTER		_IO(VFIO_CCW_RING_MAGIC, 0)
 
 /*
  * VFIO_CCW_RING_SUBMIT - submit a batch, on the ring file descriptor
@@ -488,9 +491,10 @@ struct vfio_ccw_ring_enter {
 
 /*
  * IORING_OP_URING_CMD on the ring file descriptor; &io_uring_sqe.cmd_op says which
- * of the following, and its command area holds the structure.  On a ring that polls
- * both fail with -EOPNOTSUPP, with another cmd_op -ENOTTY.  What is not said of
- * &io_uring_cqe.big_cqe below is 0.
+ * of the following, and its command area holds the structure, which is as large as
+ * that area and grows by its reserved fields, which are refused (-EINVAL) unless they
+ * are 0.  On a ring that polls both fail with -EOPNOTSUPP, with another cmd_op -ENOTTY.
+ * What is not said of &io_uring_cqe.big_cqe below is 0.
  */
 
 /**
@@ -557,8 +561,9 @@ struct vfio_ccw_ring_uring_request {
  * @reserved: must be 0
  *
  * A doorbell in an io_uring: as VFIO_CCW_RING_ENTER with the same fields.  Any
- * io_uring will do.  &io_uring_cqe.res is the number of SQEs consumed or -errno; with
- * -ECANCELED the wait was cut short because the io_uring or its task goes away.
+ * io_uring will do.  &io_uring_cqe.res is the number of SQEs consumed, or -errno if
+ * there were none: of those above, or -ECANCELED when the wait was cut short because the
+ * io_uring or its task goes away.
  */
 struct vfio_ccw_ring_uring_enter {
 	__u32 to_submit;
@@ -566,9 +571,7 @@ struct vfio_ccw_ring_uring_enter {
 	__aligned_u64 reserved;
 };
 
-#define VFIO_CCW_RING_URING_REQUEST \
-	_IOW(VFIO_CCW_RING_MAGIC, 2, struct vfio_ccw_ring_uring_request)
-#define VFIO_CCW_RING_URING_ENTER \
-	_IOW(VFIO_CCW_RING_MAGIC, 3, struct vfio_ccw_ring_uring_enter)
+#define VFIO_CCW_RING_URING_REQUEST	_IO(VFIO_CCW_RING_MAGIC, 2)
+#define VFIO_CCW_RING_URING_ENTER	_IO(VFIO_CCW_RING_MAGIC, 3)
 
 #endif /* _UAPI_LINUX_VFIO_CCW_RING_H */
