@@ -138,11 +138,11 @@ static bool vccw_batch_turn(struct vccw_batch *b, u64 head)
 /* Check the fields of an SQE that have nothing to do with its opcode. */
 static int vccw_sqe_check(const struct vfio_ccw_ring_sqe *sqe, u16 *reason)
 {
-	if (sqe->opcode > VFIO_CCW_RING_OP_RESUME) {
+	if (sqe->opcode > VCCW_OPCODE_MAX) {
 		*reason = VFIO_CCW_RING_R_OPCODE;
 		return -EOPNOTSUPP;
 	}
-	if (sqe->flags & ~VFIO_CCW_RING_SQE_RECOVER) {
+	if (sqe->flags & ~VCCW_SQE_FLAGS) {
 		*reason = VFIO_CCW_RING_R_SQE_FLAGS;
 		return -EINVAL;
 	}
@@ -460,11 +460,8 @@ static int vccw_enter_read(struct vfio_ccw_ring_enter *enter, const void __user 
 
 	if (get_user(size, (const u32 __user *)arg))
 		return -EFAULT;
-	if (size < VFIO_CCW_RING_ENTER_SIZE_VER0)
-		return -EINVAL;
-	if (size > PAGE_SIZE)
-		return -E2BIG;
-	ret = copy_struct_from_user(enter, sizeof(*enter), arg, size);
+	ret = vccw_read_struct(enter, sizeof(*enter), VFIO_CCW_RING_ENTER_SIZE_VER0, arg,
+			       size);
 	if (ret)
 		return ret;
 	if (enter->flags & ~VCCW_ENTER_FLAGS ||

@@ -219,7 +219,7 @@ static int vccw_uring_read(struct io_uring_cmd *cmd, struct vfio_ccw_ring_sqe *s
 	memcpy(sqe, &request, sizeof(*sqe));
 	pdu->irb = request.irb;
 	pdu->brief = request.flags & VFIO_CCW_RING_URING_BRIEF;
-	sqe->flags &= ~VFIO_CCW_RING_URING_BRIEF;
+	sqe->flags &= ~VCCW_URING_FLAGS;
 	sqe->user_data = cmd_to_io_kiocb(cmd)->cqe.user_data;
 	return 0;
 }

@@ -233,8 +233,6 @@ static long vccw_ioctl(struct vfio_device *vdev, unsigned int cmd,
 static int vccw_feature(struct vfio_device *vdev, u32 flags, void __user *arg,
 			size_t argsz)
 {
-	if ((flags & VFIO_DEVICE_FEATURE_MASK) != VFIO_DEVICE_FEATURE_CCW_RING)
-		return -ENOTTY;
 	return vccw_ring_feature(vccw_from_vdev(vdev), flags, arg, argsz);
 }
 

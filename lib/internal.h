@@ -98,6 +98,8 @@ struct ccwring_device {
 	struct ccwring_ring *ring;
 };
 
+/* VFIO_DEVICE_FEATURE: flags with the index in them, and the argument; 0 or -errno. */
+int device_feature(const struct ccwring_device *dev, uint32_t flags, void *arg, size_t size);
 int device_set_eventfd(struct ccwring_device *dev, unsigned int irq, int eventfd);
 
 /* A ring as the library sees it: the public part comes first. */

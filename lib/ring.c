@@ -37,8 +37,6 @@ static int check_opts(struct ccwring_ring_opts *opts)
 	if (!opts->sq_entries)
 		opts->sq_entries = 64;
 	if (opts->flags & ~(CCWRING_RING_POLL | CCWRING_RING_THREAD | CCWRING_RING_THREAD_CPU) ||
-	    opts->sq_entries > VFIO_CCW_RING_MAX_ENTRIES ||
-	    opts->cq_entries > 2 * VFIO_CCW_RING_MAX_ENTRIES ||
 	    (opts->cq_entries && opts->cq_entries < opts->sq_entries))
 		return -EINVAL;
 	return 0;

@@ -268,7 +268,7 @@ long hosted_pinned(struct hosted_client *client)
 	return client_pinned(client);
 }
 
-int hosted_ring(struct hosted *hosted, uint32_t flags, void *argument, size_t size)
+int hosted_feature(struct hosted *hosted, uint32_t flags, void *argument, size_t size)
 {
 	return vccw_ring_feature(&hosted->dev, flags, argument, size);
 }

@@ -73,8 +73,8 @@ int hosted_new(struct hosted_client *client, const struct hosted_ops *ops, void 
 /* Closes the device; its ring goes with its own file. */
 void hosted_free(struct hosted *hosted);
 
-/* VFIO_DEVICE_FEATURE_CCW_RING and VFIO_DEVICE_RESET; 0 or -errno. */
-int hosted_ring(struct hosted *hosted, uint32_t flags, void *argument, size_t size);
+/* VFIO_DEVICE_FEATURE, whose flags have the index in them, and VFIO_DEVICE_RESET; 0 or -errno. */
+int hosted_feature(struct hosted *hosted, uint32_t flags, void *argument, size_t size);
 int hosted_reset(struct hosted *hosted);
 
 /* The ring's file: ioctl(), mmap(), poll(), close(); results as system calls', -errno. */

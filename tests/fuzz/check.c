@@ -362,8 +362,7 @@ void check_attach(struct hosted *hosted, unsigned int device, struct vfio_ccw_ri
 {
 	int expected = attach_answer(device, attach);
 
-	assert_int_equal(hosted_ring(hosted, VFIO_DEVICE_FEATURE_SET, attach, sizeof(*attach)),
-			 expected);
+	assert_int_equal(hosted_feature(hosted, CLIENT_ATTACH, attach, sizeof(*attach)), expected);
 	if (expected)
 		return;
 	if (attach->ring_fd == -1) {
@@ -405,8 +404,7 @@ bool check_setup(struct hosted *hosted, unsigned int device, struct vfio_ccw_rin
 {
 	int expected = setup_answer(device, setup);
 
-	assert_int_equal(hosted_ring(hosted, VFIO_DEVICE_FEATURE_GET, setup, sizeof(*setup)),
-			 expected);
+	assert_int_equal(hosted_feature(hosted, CLIENT_MAKE_RING, setup, sizeof(*setup)), expected);
 	return !expected;
 }
 

@@ -22,7 +22,9 @@ int t_feature(int device, uint32_t flags, void *data, size_t size)
 
 	T_NEED(sizeof(*feature) + size <= sizeof(buffer), "the argument fits");
 	feature->argsz = sizeof(*feature) + size;
-	feature->flags = flags | VFIO_DEVICE_FEATURE_CCW_RING;
+	feature->flags = flags;
+	if (!(flags & VFIO_DEVICE_FEATURE_MASK))
+		feature->flags |= VFIO_DEVICE_FEATURE_CCW_RING;
 	memcpy(feature->data, data, size);
 	if (ioctl(device, VFIO_DEVICE_FEATURE, feature))
 		return -errno;

@@ -28,7 +28,10 @@ struct t_ring {
 	uint32_t head;
 };
 
-/* VFIO_DEVICE_FEATURE with an argument of size bytes: 0 or -errno. */
+/*
+ * VFIO_DEVICE_FEATURE with an argument of size bytes: 0 or -errno.  Flags without an index
+ * are for the ring.
+ */
 int t_feature(int device, uint32_t flags, void *data, size_t size);
 int t_ring_setup(int device, struct vfio_ccw_ring_setup *setup);
 int t_ring_attach(struct t_ring *ring, int device);

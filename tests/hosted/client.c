@@ -6,8 +6,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include <linux/vfio.h>
-
 #include "unit.h"
 
 struct hosted_client *client_container;
@@ -25,8 +23,7 @@ void client_open_ring(struct hosted *device, uint32_t entries, uint32_t flags)
 	memset(&client_ring, 0, sizeof(client_ring));
 	setup->sq_entries = entries;
 	setup->flags = flags;
-	assert_int_equal(hosted_ring(client_device, VFIO_DEVICE_FEATURE_GET, setup, sizeof(*setup)),
-			 0);
+	assert_int_equal(hosted_feature(client_device, CLIENT_MAKE_RING, setup, sizeof(*setup)), 0);
 	assert_int_equal(hosted_mmap(setup->ring_fd, VFIO_CCW_RING_OFF_SQ, setup->sq_bytes, true,
 				     &sq),
 			 0);

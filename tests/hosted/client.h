@@ -6,12 +6,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <linux/vfio.h>
+
 #include <ccwring/ccwring.h>
 
 #include "hosted.h"
 
-#define CLIENT_IOVA  0x100000UL
-#define CLIENT_BYTES 0x50000UL
+#define CLIENT_IOVA	 0x100000UL
+#define CLIENT_BYTES	 0x50000UL
+
+/* Flags of VFIO_DEVICE_FEATURE. */
+#define CLIENT_MAKE_RING (VFIO_DEVICE_FEATURE_CCW_RING | VFIO_DEVICE_FEATURE_GET)
+#define CLIENT_ATTACH	 (VFIO_DEVICE_FEATURE_CCW_RING | VFIO_DEVICE_FEATURE_SET)
 
 struct client_ring {
 	struct ccwring_ring ring; /* for the inline verbs */

@@ -41,8 +41,9 @@
 #define VFIO_CCW_RING_IRB_SIZE		96
 
 /*
- * Index for the VFIO_DEVICE_FEATURE ioctl on a vfio-ccw device.
+ * Indices for the VFIO_DEVICE_FEATURE ioctl on a vfio-ccw device.
  *
+ * CCW_RING
  * PROBE  says whether the driver has rings.
  * GET    makes a ring with this device attached to it: struct
  *        vfio_ccw_ring_setup, whose first fields are parameters and whose
@@ -50,10 +51,72 @@
  * SET    attaches this device to an existing ring, or takes it out of its ring:
  *        struct vfio_ccw_ring_attach.
  *
+ * CCW_RING_INFO
+ * GET    says what the driver can do: struct vfio_ccw_ring_info.  Makes nothing.
+ *
  * A device is attached to one ring at a time.  While it is, a start through
  * the device's I/O region fails with -EBUSY.
+ *
+ * The three structures may grow at the end; &vfio_device_feature.argsz says how long the
+ * caller's is, together with the header.  Down to the size published first (else
+ * -EINVAL) a shorter one will do, and what it leaves out is as if it were 0.  What a
+ * longer one has beyond the driver's own must be 0 where it is read (-E2BIG), and is set
+ * to 0 where it is filled in.  No structure is longer than 4096 bytes (-E2BIG).
  */
-#define VFIO_DEVICE_FEATURE_CCW_RING	0xcc00
+#define VFIO_DEVICE_FEATURE_CCW_RING		0xcc00
+#define VFIO_DEVICE_FEATURE_CCW_RING_INFO	0xcc01
+
+/**
+ * struct vfio_ccw_ring_info - what the driver can do, on this machine, for this device
+ * @size: bytes of the structure that the driver fills in
+ * @abi: VFIO_CCW_RING_ABI of the driver
+ * @features: VFIO_CCW_RING_FEAT_*, as in &vfio_ccw_ring_setup.features
+ * @opcodes: the opcodes there are: bit 1 << n for number n of &enum vfio_ccw_ring_opcode
+ * @setup_flags: VFIO_CCW_RING_SETUP_* that are not refused
+ * @sqe_flags: VFIO_CCW_RING_SQE_* that are not refused
+ * @enter_flags: VFIO_CCW_RING_ENTER_* that are not refused
+ * @uring_flags: VFIO_CCW_RING_URING_* that are not refused, besides those of an SQE
+ * @max_sq_entries: largest SQ
+ * @max_cq_entries: largest CQ
+ * @max_subchannels: most devices attached to one ring
+ * @max_time_us: longest &vfio_ccw_ring_setup.poll_us and
+ *	&vfio_ccw_ring_setup.thread_idle_us
+ * @max_ccws: most CCWs in a channel program
+ * @max_parts: most parts in a channel program: it begins with one, and each TIC that
+ *	leads out of all of them makes another
+ * @max_pages: most pages of the client that are pinned for this device at a time, and so
+ *	most that one program uses; RLIMIT_MEMLOCK may allow fewer
+ * @reserved: 0
+ *
+ * All is filled in by the driver.  What an older driver than the caller does not fill in
+ * is 0.
+ */
+struct vfio_ccw_ring_info {
+	__u32 size;
+	__u32 abi;
+	__aligned_u64 features;
+	__aligned_u64 opcodes;
+	__u32 setup_flags;
+	__u32 sqe_flags;
+	__u32 enter_flags;
+	__u32 uring_flags;
+	__u32 max_sq_entries;
+	__u32 max_cq_entries;
+	__u32 max_subchannels;
+	__u32 max_time_us;
+	__u32 max_ccws;
+	__u32 max_parts;
+	__u32 max_pages;
+	__u32 reserved;
+};
+
+#define VFIO_CCW_RING_INFO_SIZE_VER0	72
+
+/*
+ * Level of this header.  It goes up with what is added that none of the other fields of
+ * &struct vfio_ccw_ring_info shows; nothing is taken away.
+ */
+#define VFIO_CCW_RING_ABI		1
 
 /**
  * struct vfio_ccw_ring_setup - parameters and layout of a new ring
@@ -107,13 +170,16 @@ struct vfio_ccw_ring_setup {
 	__aligned_u64 reserved[2];
 };
 
+#define VFIO_CCW_RING_SETUP_SIZE_VER0	96
+
+/* Limits of level 1; &struct vfio_ccw_ring_info has those of the driver. */
 #define VFIO_CCW_RING_MAX_ENTRIES	256
 /* Subchannels one ring can have attached at a time. */
 #define VFIO_CCW_RING_MAX_SUBCHANNELS	256
 
 /*
- * &vfio_ccw_ring_setup.flags; a driver that has no bit for it in
- * &vfio_ccw_ring_setup.features refuses it.
+ * &vfio_ccw_ring_setup.flags; one that &vfio_ccw_ring_info.setup_flags does not have is
+ * refused: -EOPNOTSUPP if the driver knows it, -EINVAL if not.
  *
  * POLL: completions are polled for.  The subchannels of the ring do not interrupt;
  * VFIO_CCW_RING_ENTER with a min_complete takes their status, and whoever only
@@ -130,8 +196,8 @@ struct vfio_ccw_ring_setup {
 #define VFIO_CCW_RING_SETUP_THREAD_CPU	(1U << 2)
 
 /*
- * &vfio_ccw_ring_setup.features: setup flags, and URING for the commands of
- * IORING_OP_URING_CMD.
+ * &vfio_ccw_ring_setup.features, &vfio_ccw_ring_info.features: POLL and THREAD for the
+ * setup flags of these names, URING for the commands of IORING_OP_URING_CMD.
  */
 #define VFIO_CCW_RING_FEAT_POLL		(1ULL << 0)
 #define VFIO_CCW_RING_FEAT_THREAD	(1ULL << 1)
@@ -164,6 +230,8 @@ struct vfio_ccw_ring_attach {
 	__u32 subchannel;
 	__u32 reserved;
 };
+
+#define VFIO_CCW_RING_ATTACH_SIZE_VER0	16
 
 /* mmap offsets on the ring file descriptor. */
 #define VFIO_CCW_RING_OFF_SQ		0ULL
