@@ -68,7 +68,7 @@ static void vccw_close_device(struct vfio_device *vdev)
 
 	vccw_ring_detach(dev);
 	mutex_lock(&dev->lock);
-	vccw_queue_close(dev);
+	vccw_queue_close(dev, VFIO_CCW_RING_R_CLOSED);
 	vccw_pins_close(dev);
 	vccw_regions_close(dev);
 	mutex_unlock(&dev->lock);
@@ -80,7 +80,7 @@ static int vccw_reset(struct vccw_device *dev)
 	int ret;
 
 	mutex_lock(&dev->lock);
-	vccw_queue_close(dev);
+	vccw_queue_close(dev, VFIO_CCW_RING_R_RESET);
 	ret = vccw_queue_open(dev);
 	mutex_unlock(&dev->lock);
 	return ret ? -EINVAL : 0;

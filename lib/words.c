@@ -172,14 +172,15 @@ static const char *const reasons[] = {
 	[VFIO_CCW_RING_R_FLUSHED] = "a halt or clear found the start in the queue",
 	[VFIO_CCW_RING_R_BUSY] =
 		"the subchannel is busy (condition code 2), or the start to cancel has begun",
-	[VFIO_CCW_RING_R_NOT_OPERATIONAL] =
-		"the subchannel is not operational (condition code 3), or the device is gone",
-	[VFIO_CCW_RING_R_CLOSED] = "the device or the ring was closed, or the device was reset",
+	[VFIO_CCW_RING_R_NOT_OPERATIONAL] = "the subchannel is not operational (condition code 3)",
+	[VFIO_CCW_RING_R_CLOSED] = "the device or the ring was closed",
 	[VFIO_CCW_RING_R_UNMAPPED] = "memory of the channel program was unmapped under way",
 	[VFIO_CCW_RING_R_PATH_LOST] = "the channel path has gone under way",
 	[VFIO_CCW_RING_R_CANCELED] = "taken back by a cancel",
 	[VFIO_CCW_RING_R_NO_START] = "no start with that user data is there to cancel",
 	[VFIO_CCW_RING_R_NOT_SUSPENDED] = "no channel program is suspended",
+	[VFIO_CCW_RING_R_GONE] = "the device is gone",
+	[VFIO_CCW_RING_R_RESET] = "the device was reset",
 };
 
 const char *ccwring_reason_str(unsigned int reason)

@@ -213,7 +213,7 @@ void hosted_free(struct hosted *hosted)
 	dev = &hosted->dev;
 	vccw_ring_detach(dev);
 	mutex_lock(&dev->lock);
-	vccw_queue_close(dev);
+	vccw_queue_close(dev, VFIO_CCW_RING_R_CLOSED);
 	vccw_pins_close(dev);
 	mutex_unlock(&dev->lock);
 	delist(hosted);
@@ -279,10 +279,19 @@ int hosted_reset(struct hosted *hosted)
 	int ret;
 
 	mutex_lock(&dev->lock);
-	vccw_queue_close(dev);
+	vccw_queue_close(dev, VFIO_CCW_RING_R_RESET);
 	ret = vccw_queue_open(dev);
 	mutex_unlock(&dev->lock);
 	return ret ? -EINVAL : 0;
+}
+
+void hosted_gone(struct hosted *hosted)
+{
+	struct subchannel *sch = hosted->dev.sch;
+
+	spin_lock(&sch->lock);
+	vccw_queue_dead(&hosted->dev);
+	spin_unlock(&sch->lock);
 }
 
 void hosted_carry_out(struct hosted *hosted, const void *orb, unsigned int how,

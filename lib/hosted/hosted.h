@@ -77,6 +77,9 @@ void hosted_free(struct hosted *hosted);
 int hosted_feature(struct hosted *hosted, uint32_t flags, void *argument, size_t size);
 int hosted_reset(struct hosted *hosted);
 
+/* The device goes for good. */
+void hosted_gone(struct hosted *hosted);
+
 /* The ring's file: ioctl(), mmap(), poll(), close(); results as system calls', -errno. */
 long hosted_ioctl(int fd, unsigned int request, unsigned long argument);
 int hosted_mmap(int fd, uint64_t offset, size_t bytes, bool writable, void **memory);

@@ -149,10 +149,12 @@ static int errno_of(uint16_t reason)
 	case VFIO_CCW_RING_R_UNMAPPED:
 	case VFIO_CCW_RING_R_PATH_LOST:
 	case VFIO_CCW_RING_R_CANCELED:
+	case VFIO_CCW_RING_R_RESET:
 		return ECANCELED;
 	case VFIO_CCW_RING_R_BUSY:
 		return EBUSY;
 	case VFIO_CCW_RING_R_NOT_OPERATIONAL:
+	case VFIO_CCW_RING_R_GONE:
 		return ENODEV;
 	case VFIO_CCW_RING_R_NO_START:
 		return ENOENT;

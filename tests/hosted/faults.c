@@ -238,7 +238,7 @@ static void lost_until_reset(void **state)
 	for (uint64_t i = 0; i < 2; i++) {
 		cqe = client_next();
 		assert_int_equal(cqe.res, -ECANCELED);
-		assert_int_equal(cqe.reason, VFIO_CCW_RING_R_CLOSED);
+		assert_int_equal(cqe.reason, VFIO_CCW_RING_R_RESET);
 	}
 	works();
 }

@@ -166,7 +166,7 @@ static void takes_its_time(void **state)
 	for (unsigned int i = 0; i < 2; i++) {
 		assert_int_equal(ccwring_wait_cqe(ring, &cqe, 5000000000), 0);
 		assert_int_equal(cqe->res, -ECANCELED);
-		assert_int_equal(cqe->reason, VFIO_CCW_RING_R_CLOSED);
+		assert_int_equal(cqe->reason, VFIO_CCW_RING_R_RESET);
 		ccwring_cqe_seen(ring, 1);
 	}
 }

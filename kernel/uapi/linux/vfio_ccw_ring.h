@@ -361,9 +361,10 @@ struct vfio_ccw_ring_sqe {
  * it may be for that, and nobody would know what was left out.
  *
  * A start that the driver itself has ended after it was issued (_R_PATH_LOST,
- * _R_UNMAPPED, _R_CLOSED, _R_NOT_OPERATIONAL) comes with an IRB made by the
- * driver: alert, primary and secondary status with an interface-control check,
- * or a program check if memory has gone.  Only the first of these holds others.
+ * _R_UNMAPPED, _R_CLOSED, _R_RESET, _R_CANCELED, _R_NOT_OPERATIONAL, _R_GONE) comes with
+ * an IRB made by the driver: alert, primary and secondary status with an
+ * interface-control check, or a program check if memory has gone.  Only the first of
+ * these holds others.
  */
 struct vfio_ccw_ring_cqe {
 	__aligned_u64 user_data;
@@ -381,74 +382,86 @@ struct vfio_ccw_ring_cqe {
  * enum vfio_ccw_ring_reason - why a request was refused or taken back
  * @VFIO_CCW_RING_R_NONE: it was not
  *
+ * Each has one error, and is permanent (P) or transient (T).  A permanent one is of the
+ * request: the same one gets the same answer, as long as the memory that is mapped and the
+ * device's place in the ring are the same.  A transient one is of the moment: the same
+ * request may be carried out if it is submitted again, at once or after what is said
+ * here.
+ *
  * The SQE:
- * @VFIO_CCW_RING_R_OPCODE: unknown opcode (-EOPNOTSUPP)
- * @VFIO_CCW_RING_R_SQE_FLAGS: unknown SQE flag (-EINVAL)
- * @VFIO_CCW_RING_R_SQE_RESERVED: a reserved SQE field is not 0 (-EINVAL)
- * @VFIO_CCW_RING_R_SUBCHANNEL: no subchannel with that index (-ENXIO)
+ * @VFIO_CCW_RING_R_OPCODE: unknown opcode (-EOPNOTSUPP, P)
+ * @VFIO_CCW_RING_R_SQE_FLAGS: unknown SQE flag (-EINVAL, P)
+ * @VFIO_CCW_RING_R_SQE_RESERVED: a reserved SQE field is not 0 (-EINVAL, P)
+ * @VFIO_CCW_RING_R_SUBCHANNEL: no subchannel with that index (-ENXIO, P)
  *
  * The ORB:
- * @VFIO_CCW_RING_R_ORB_TRANSPORT: transport mode (-EOPNOTSUPP)
- * @VFIO_CCW_RING_R_ORB_MIDAW: modified CCW indirect addressing (-EOPNOTSUPP)
+ * @VFIO_CCW_RING_R_ORB_TRANSPORT: transport mode (-EOPNOTSUPP, P)
+ * @VFIO_CCW_RING_R_ORB_MIDAW: modified CCW indirect addressing (-EOPNOTSUPP, P)
  * @VFIO_CCW_RING_R_ORB_CPA: channel-program address not on a doubleword
- *	boundary or over 31 bits (-EINVAL)
+ *	boundary or over 31 bits (-EINVAL, P)
  * @VFIO_CCW_RING_R_ORB_RESERVED: a bit that must be zero is one, or START
- *	SUBCHANNEL finds an operand exception (-EINVAL)
+ *	SUBCHANNEL finds an operand exception (-EINVAL, P)
  * @VFIO_CCW_RING_R_ORB_INTPARM: interruption parameter, which is not returned: use
- *	&vfio_ccw_ring_sqe.user_data (-EINVAL)
- * @VFIO_CCW_RING_R_ORB_SUSPEND: suspend control (-EOPNOTSUPP)
- * @VFIO_CCW_RING_R_ORB_ADDR_LIMIT: address-limit checking (-EOPNOTSUPP)
+ *	&vfio_ccw_ring_sqe.user_data (-EINVAL, P)
+ * @VFIO_CCW_RING_R_ORB_SUSPEND: suspend control (-EOPNOTSUPP, P)
+ * @VFIO_CCW_RING_R_ORB_ADDR_LIMIT: address-limit checking (-EOPNOTSUPP, P)
  * @VFIO_CCW_RING_R_ORB_EXTENSION: ORB extension: its bit, or anything in the last 20
- *	bytes (-EOPNOTSUPP)
- * @VFIO_CCW_RING_R_ORB_PREFETCH: prefetch not allowed (-EOPNOTSUPP)
+ *	bytes (-EOPNOTSUPP, P)
+ * @VFIO_CCW_RING_R_ORB_PREFETCH: prefetch not allowed (-EOPNOTSUPP, P)
  *
  * The channel program; ccw_index and ccw_addr name the first CCW that is wrong, and
  * the reason is any one of those that hold for it:
- * @VFIO_CCW_RING_R_CCW_UNMAPPED: the CCW is not in mapped memory (-EFAULT)
+ * @VFIO_CCW_RING_R_CCW_UNMAPPED: the CCW is not in mapped memory (-EFAULT, P)
  * @VFIO_CCW_RING_R_CCW_TOO_MANY: the program is longer than the driver takes,
- *	or has no end; the CCW is the last one read (-E2BIG)
- * @VFIO_CCW_RING_R_CCW_TIC_FIRST: the program begins with a TIC (-EINVAL)
- * @VFIO_CCW_RING_R_CCW_TIC_TIC: a TIC that another TIC leads to (-ELOOP)
+ *	or has no end; the CCW is the last one read (-E2BIG, P)
+ * @VFIO_CCW_RING_R_CCW_TIC_FIRST: the program begins with a TIC (-EINVAL, P)
+ * @VFIO_CCW_RING_R_CCW_TIC_TIC: a TIC that another TIC leads to (-ELOOP, P)
  * @VFIO_CCW_RING_R_CCW_TIC_ADDR: TIC to an address not on a doubleword
- *	boundary or over 31 bits (-EINVAL)
+ *	boundary or over 31 bits (-EINVAL, P)
  * @VFIO_CCW_RING_R_CCW_FORMAT: a bit that must be zero is one, or the format
- *	does not know the command code (-EINVAL)
- * @VFIO_CCW_RING_R_CCW_SUSPEND: suspend flag (-EOPNOTSUPP)
- * @VFIO_CCW_RING_R_CCW_COUNT: count 0 where the format forbids it (-EINVAL)
+ *	does not know the command code (-EINVAL, P)
+ * @VFIO_CCW_RING_R_CCW_SUSPEND: suspend flag (-EOPNOTSUPP, P)
+ * @VFIO_CCW_RING_R_CCW_COUNT: count 0 where the format forbids it (-EINVAL, P)
  * @VFIO_CCW_RING_R_DATA_UNMAPPED: the data area is not in mapped memory, or
- *	not writable by the device (-EFAULT)
+ *	not writable by the device (-EFAULT, P)
  * @VFIO_CCW_RING_R_IDAL_ALIGN: IDAW list not on the boundary its format asks
- *	for (-EINVAL)
- * @VFIO_CCW_RING_R_IDAL_UNMAPPED: IDAW list not in mapped memory (-EFAULT)
+ *	for (-EINVAL, P)
+ * @VFIO_CCW_RING_R_IDAL_UNMAPPED: IDAW list not in mapped memory (-EFAULT, P)
  * @VFIO_CCW_RING_R_IDAW_ALIGN: an IDAW other than the first is not on a block
- *	boundary (-EINVAL)
+ *	boundary (-EINVAL, P)
  * @VFIO_CCW_RING_R_IDAW_FORMAT: a format-1 IDAW with its first bit one
- *	(-EINVAL)
+ *	(-EINVAL, P)
  * @VFIO_CCW_RING_R_PIN_LIMIT: the program needs more pages than the driver's
- *	limit or RLIMIT_MEMLOCK allows (-ENOMEM)
- * @VFIO_CCW_RING_R_PAGE_BUSY: a page cannot be used just now (-EBUSY): a start
+ *	limit or RLIMIT_MEMLOCK allows (-ENOMEM, P)
+ * @VFIO_CCW_RING_R_PAGE_BUSY: a page cannot be used just now (-EBUSY, T): a start
  *	under way uses the page that was there before the client discarded it,
  *	the page is being unmapped, or starts under way use all the pages that
  *	may be pinned.  Submit the start again when others have completed.
- * @VFIO_CCW_RING_R_NO_MEMORY: no kernel memory for the program just now (-ENOMEM)
+ * @VFIO_CCW_RING_R_NO_MEMORY: no kernel memory for the program just now (-ENOMEM, T)
  *
  * The subchannel:
- * @VFIO_CCW_RING_R_HELD: behind a start that failed (-ECANCELED)
+ * @VFIO_CCW_RING_R_HELD: behind a start that failed (-ECANCELED, T): when its CQE
+ *	has been consumed, or with VFIO_CCW_RING_SQE_RECOVER
  * @VFIO_CCW_RING_R_FLUSHED: a HALT or CLEAR of the client found the start in the
- *	queue; it was never issued (-ECANCELED)
+ *	queue; it was never issued (-ECANCELED, T)
  * @VFIO_CCW_RING_R_BUSY: condition code 2; CANCEL: the start has begun, or has
- *	ended and its status is pending (-EBUSY)
- * @VFIO_CCW_RING_R_NOT_OPERATIONAL: condition code 3, or the device is gone
- *	(-ENODEV)
- * @VFIO_CCW_RING_R_CLOSED: device or ring closed, or device reset
- *	(-ECANCELED)
+ *	ended and its status is pending (-EBUSY, T)
+ * @VFIO_CCW_RING_R_NOT_OPERATIONAL: condition code 3: no channel path to the device is
+ *	there, or may be used; or the device answers neither HALT nor CLEAR and the
+ *	subchannel has been disabled, until the device is reset (-ENODEV, T)
+ * @VFIO_CCW_RING_R_CLOSED: the device or the ring is being closed, or the device taken
+ *	out of it, or the system goes down (-ECANCELED, P)
  * @VFIO_CCW_RING_R_UNMAPPED: memory of the program was unmapped while the
- *	request was under way (-ECANCELED)
+ *	request was under way (-ECANCELED, P)
  * @VFIO_CCW_RING_R_PATH_LOST: the channel path it was under way on has gone
- *	(-ECANCELED)
- * @VFIO_CCW_RING_R_CANCELED: taken back by a CANCEL (-ECANCELED)
- * @VFIO_CCW_RING_R_NO_START: CANCEL: there is no such start (-ENOENT)
- * @VFIO_CCW_RING_R_NOT_SUSPENDED: RESUME: no program is suspended (-EINVAL)
+ *	(-ECANCELED, T)
+ * @VFIO_CCW_RING_R_CANCELED: taken back by a CANCEL, or because the io_uring it came
+ *	through or its task goes away (-ECANCELED, T)
+ * @VFIO_CCW_RING_R_NO_START: CANCEL: there is no such start (-ENOENT, P)
+ * @VFIO_CCW_RING_R_NOT_SUSPENDED: RESUME: no program is suspended (-EINVAL, P)
+ * @VFIO_CCW_RING_R_GONE: the device is gone for good, or the system goes down
+ *	(-ENODEV, P)
+ * @VFIO_CCW_RING_R_RESET: the device was reset (-ECANCELED, T)
  */
 enum vfio_ccw_ring_reason {
 	VFIO_CCW_RING_R_NONE = 0,
@@ -495,6 +508,8 @@ enum vfio_ccw_ring_reason {
 	VFIO_CCW_RING_R_CANCELED = 71,
 	VFIO_CCW_RING_R_NO_START = 72,
 	VFIO_CCW_RING_R_NOT_SUSPENDED = 73,
+	VFIO_CCW_RING_R_GONE = 74,
+	VFIO_CCW_RING_R_RESET = 75,
 };
 
 /**
