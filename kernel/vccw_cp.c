@@ -134,29 +134,72 @@ bool vccw_straight_rest(struct vccw_device *dev, struct vccw_cp *cp, const __be6
 	return false;
 }
 
-/* What is wrong with an ORB. */
-static int vccw_orb_refuse(u32 word, struct vccw_fault *fault)
+/* What is wrong with an ORB, whatever way it came: VFIO_CCW_RING_R_*. */
+static u16 vccw_orb_wrong(u32 word)
 {
-	if (word & VCCW_ORB_TRANSPORT) {
-		fault->reason = VFIO_CCW_RING_R_ORB_TRANSPORT;
+	if (word & VCCW_ORB_TRANSPORT)
+		return VFIO_CCW_RING_R_ORB_TRANSPORT;
+	if (word & VCCW_ORB_MIDAW)
+		return VFIO_CCW_RING_R_ORB_MIDAW;
+	return word & VCCW_ORB_ZERO ? VFIO_CCW_RING_R_ORB_RESERVED :
+				      VFIO_CCW_RING_R_ORB_CPA;
+}
+
+/*
+ * What a ring does not carry out as the ORB says, of one that is not wrong; 0 if there
+ * is nothing.
+ */
+static u16 vccw_orb_unsupported(const __be32 *orb)
+{
+	u32 word = be32_to_cpu(orb[1]);
+
+	if (orb[0])
+		return VFIO_CCW_RING_R_ORB_INTPARM;
+	if (word & VCCW_ORB_SUSPEND)
+		return VFIO_CCW_RING_R_ORB_SUSPEND;
+	if (word & VCCW_ORB_ADDR_LIMIT)
+		return VFIO_CCW_RING_R_ORB_ADDR_LIMIT;
+	static_assert(VCCW_ORB_WORDS == 3 && VFIO_CCW_RING_ORB_SIZE == 32);
+	if (word & VCCW_ORB_EXTENSION || orb[3] | orb[4] | orb[5] | orb[6] | orb[7])
+		return VFIO_CCW_RING_R_ORB_EXTENSION;
+	if (!(word & VCCW_ORB_PREFETCH))
+		return VFIO_CCW_RING_R_ORB_PREFETCH;
+	return VFIO_CCW_RING_R_NONE;
+}
+
+static int vccw_orb_errno(u16 reason)
+{
+	switch (reason) {
+	case VFIO_CCW_RING_R_NONE:
+		return 0;
+	case VFIO_CCW_RING_R_ORB_CPA:
+	case VFIO_CCW_RING_R_ORB_RESERVED:
+	case VFIO_CCW_RING_R_ORB_INTPARM:
+		return -EINVAL;
+	default:
 		return -EOPNOTSUPP;
 	}
-	if (word & VCCW_ORB_MIDAW) {
-		fault->reason = VFIO_CCW_RING_R_ORB_MIDAW;
-		return -EOPNOTSUPP;
-	}
-	fault->reason = word & VCCW_ORB_ZERO ? VFIO_CCW_RING_R_ORB_RESERVED :
-					       VFIO_CCW_RING_R_ORB_CPA;
-	return -EINVAL;
+}
+
+/* As vccw_cp_translate(). */
+static int vccw_orb_check(const __be32 *orb, u64 words, bool lenient, u16 *reason)
+{
+	if (!vccw_orb_good(words))
+		*reason = vccw_orb_wrong(words >> 32);
+	else if (!lenient)
+		*reason = vccw_orb_unsupported(orb);
+	return vccw_orb_errno(*reason);
 }
 
 /**
  * vccw_cp_translate - check a channel program and make it the channel's
  * @dev: the device
  * @cp: the translated program; its block is the small one
- * @orb: the client's ORB, of which the first three words count
- * @lenient: a program that the channel would end with a program check is
- *	translated up to there, so that it does, instead of refused
+ * @orb: the client's ORB
+ * @lenient: it came through a region.  Of the ORB the second and the third word count,
+ *	and what of the second is not carried out is left out of account instead of
+ *	refused.  A program that the channel would end with a program check is
+ *	translated up to there, so that it does
  * @fault: what is wrong, all zero at first, filled in when it fails
  *
  * Context: process context, vccw_device.lock held; sleeps when pages have to
@@ -170,8 +213,9 @@ int vccw_cp_translate(struct vccw_device *dev, struct vccw_cp *cp,
 	int ret;
 
 	lockdep_assert_held(&dev->lock);
-	if (!vccw_orb_good(words))
-		return vccw_orb_refuse(words >> 32, fault);
+	ret = vccw_orb_check(orb, words, lenient, &fault->reason);
+	if (ret)
+		return ret;
 	if (vccw_cp_translate_straight(dev, cp, words))
 		return 0;
 	ret = vccw_cp_walk(dev, cp, words, lenient, fault);

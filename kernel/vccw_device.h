@@ -23,6 +23,9 @@
  */
 #define VCCW_GFP	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
+/* What a START ends with behind the part of the ORB that is used: as many zeros. */
+#define VCCW_SQE_ZEROS	36
+
 /**
  * struct vccw_part - a device's part in a batch
  * @ring: whose batch it is, NULL if there is none; whoever holds that ring's submit
@@ -30,11 +33,13 @@
  * @next: the next device that takes part
  * @end: the starts translated but not queued are the first of &vccw_queue.free;
  *	this is where the last of them has the next one, or the list's head
+ * @zeros: for comparisons
  */
 struct vccw_part {
 	struct vccw_ring *ring;
 	struct vccw_device *next;
 	struct vccw_req **end;
+	u8 zeros[VCCW_SQE_ZEROS];
 };
 
 /**

@@ -553,8 +553,7 @@ static bool vccw_release_hold(struct vccw_queue *q, const struct vccw_req *req)
 static void vccw_queue_one(struct vccw_queue *q, struct vccw_req *req)
 {
 	if (q->state != VCCW_QUEUE_RUN)
-		vccw_complete(q, req, -ENODEV, VFIO_CCW_RING_R_NOT_OPERATIONAL,
-			      NULL);
+		vccw_complete(q, req, -ENODEV, vccw_down(q), NULL);
 	else if (q->held && !vccw_release_hold(q, req))
 		vccw_complete(q, req, -ECANCELED, VFIO_CCW_RING_R_HELD, NULL);
 	else

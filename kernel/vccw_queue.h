@@ -3,6 +3,7 @@
 #define VCCW_QUEUE_H
 
 #include <linux/types.h>
+#include <linux/vfio_ccw_ring.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 #include <asm/cio.h>
@@ -166,6 +167,13 @@ static inline bool vccw_runs(const struct vccw_queue *q)
 	return q->state == VCCW_QUEUE_RUN && !q->drains;
 }
 
+/* Why no requests are taken, with -ENODEV, when they are not. */
+static inline u16 vccw_down(const struct vccw_queue *q)
+{
+	return q->state == VCCW_QUEUE_DEAD ? VFIO_CCW_RING_R_GONE :
+					     VFIO_CCW_RING_R_NOT_OPERATIONAL;
+}
+
 /* Is nothing under way? */
 static inline bool vccw_idle(const struct vccw_queue *q)
 {
@@ -229,7 +237,7 @@ int vccw_queue_resume(struct vccw_device *dev, u16 *reason);
 
 /* vccw_stop.c: ways out */
 int vccw_queue_open(struct vccw_device *dev);
-void vccw_queue_close(struct vccw_device *dev);
+void vccw_queue_close(struct vccw_device *dev, u16 reason);
 void vccw_queue_shutdown(struct vccw_device *dev);
 void vccw_queue_dead(struct vccw_device *dev);
 void vccw_queue_paths(struct vccw_device *dev);

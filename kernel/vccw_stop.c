@@ -59,7 +59,7 @@ static void vccw_abandon(struct vccw_device *dev, u16 reason)
 
 	if (q->active) {
 		req = q->active;
-		req->cancel = req->cancel ?: reason;
+		req->cancel = reason;
 		vccw_complete_stopped(q, req, -ENODEV);
 		vccw_no_active(q);
 	}
@@ -259,7 +259,7 @@ void vccw_queue_stop_range(struct vccw_device *dev, u64 first, u64 last,
 	vccw_fifo_move(&q->ready, &waiting);
 	/* Meanwhile the device may have gone, or a start failed. */
 	if (q->state != VCCW_QUEUE_RUN)
-		vccw_take_back(q, -ENODEV, VFIO_CCW_RING_R_NOT_OPERATIONAL);
+		vccw_take_back(q, -ENODEV, vccw_down(q));
 	if (q->held)
 		vccw_take_back(q, -ECANCELED, VFIO_CCW_RING_R_HELD);
 	if (stop && q->active == active)
@@ -304,15 +304,16 @@ int vccw_queue_open(struct vccw_device *dev)
 /**
  * vccw_queue_close - end all requests and disable the subchannel
  * @dev: the device
+ * @reason: why, for those who asked
  *
  * Context: process context, vccw_device.lock held; sleeps.
  */
-void vccw_queue_close(struct vccw_device *dev)
+void vccw_queue_close(struct vccw_device *dev, u16 reason)
 {
 	struct subchannel *sch = dev->sch;
 	int ret;
 
-	vccw_queue_stop_all(dev, VFIO_CCW_RING_R_CLOSED);
+	vccw_queue_stop_all(dev, reason);
 	spin_lock_irq(&sch->lock);
 	if (dev->queue.state != VCCW_QUEUE_DEAD)
 		dev->queue.state = VCCW_QUEUE_CLOSED;
@@ -336,8 +337,8 @@ void vccw_queue_dead(struct vccw_device *dev)
 
 	lockdep_assert_held(&dev->sch->lock);
 	q->state = VCCW_QUEUE_DEAD;
-	vccw_take_back(q, -ENODEV, VFIO_CCW_RING_R_NOT_OPERATIONAL);
-	vccw_abandon(dev, VFIO_CCW_RING_R_NOT_OPERATIONAL);
+	vccw_take_back(q, -ENODEV, VFIO_CCW_RING_R_GONE);
+	vccw_abandon(dev, VFIO_CCW_RING_R_GONE);
 }
 
 /**

@@ -72,7 +72,7 @@ static void vccw_close_device(struct vfio_device *vdev)
 	vccw_ring_detach(dev);
 	vccw_tidy_stop(dev);
 	mutex_lock(&dev->lock);
-	vccw_queue_close(dev);
+	vccw_queue_close(dev, VFIO_CCW_RING_R_CLOSED);
 	vccw_pins_close(dev);
 	vccw_regions_close(dev);
 	mutex_unlock(&dev->lock);
@@ -84,7 +84,7 @@ static int vccw_reset(struct vccw_device *dev)
 	int ret;
 
 	mutex_lock(&dev->lock);
-	vccw_queue_close(dev);
+	vccw_queue_close(dev, VFIO_CCW_RING_R_RESET);
 	ret = vccw_queue_open(dev);
 	mutex_unlock(&dev->lock);
 	return ret ? -EINVAL : 0;
@@ -229,8 +229,6 @@ static long vccw_ioctl(struct vfio_device *vdev, unsigned int cmd,
 static int vccw_feature(struct vfio_device *vdev, u32 flags, void __user *arg,
 			size_t argsz)
 {
-	if ((flags & VFIO_DEVICE_FEATURE_MASK) != VFIO_DEVICE_FEATURE_CCW_RING)
-		return -ENOTTY;
 	return vccw_ring_feature(vccw_from_vdev(vdev), flags, arg, argsz);
 }
 

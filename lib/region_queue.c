@@ -291,6 +291,62 @@ static void cancel(struct region_queue *q, struct region_sch *sch, struct reques
 	}
 }
 
+/* Words of 32 bits. */
+static bool all_zero(const uint8_t *words, size_t n)
+{
+	uint32_t ones = 0;
+
+	for (; n--; words += 4)
+		ones |= ccwring_get_be32(words);
+	return !ones;
+}
+
+/* Bits of the ORB's second word that are refused, each with a reason of its own. */
+static const struct {
+	uint32_t bit;
+	unsigned int reason;
+} unsupported[] = {
+	{ CCWRING_ORB_B, VFIO_CCW_RING_R_ORB_TRANSPORT },
+	{ CCWRING_ORB_D, VFIO_CCW_RING_R_ORB_MIDAW },
+	{ CCWRING_ORB_S, VFIO_CCW_RING_R_ORB_SUSPEND },
+	{ CCWRING_ORB_A, VFIO_CCW_RING_R_ORB_ADDR_LIMIT },
+	{ CCWRING_ORB_X, VFIO_CCW_RING_R_ORB_EXTENSION },
+};
+#define ORB_RESERVED 0x0000003eU
+#define ORB_ZERO                                                                        \
+	(ORB_RESERVED | CCWRING_ORB_B | CCWRING_ORB_D | CCWRING_ORB_S | CCWRING_ORB_A | \
+	 CCWRING_ORB_X)
+#define CPA_ZERO 0x80000007U
+
+/* Why an ORB is refused that is not good. */
+static unsigned int orb_reason(const uint8_t *orb, uint32_t word1, int *err)
+{
+	*err = -EOPNOTSUPP;
+	for (size_t i = 0; i < ARRAY_SIZE(unsupported); i++)
+		if (word1 & unsupported[i].bit)
+			return unsupported[i].reason;
+	if (!all_zero(orb + 12, 5))
+		return VFIO_CCW_RING_R_ORB_EXTENSION;
+	if (!(word1 & CCWRING_ORB_P))
+		return VFIO_CCW_RING_R_ORB_PREFETCH;
+	*err = -EINVAL;
+	if (word1 & ORB_RESERVED)
+		return VFIO_CCW_RING_R_ORB_RESERVED;
+	return all_zero(orb, 1) ? VFIO_CCW_RING_R_ORB_CPA : VFIO_CCW_RING_R_ORB_INTPARM;
+}
+
+/* What a driver with rings refuses of an ORB, of which a region takes no notice in part. */
+static unsigned int check_orb(const uint8_t *orb, int *err)
+{
+	uint32_t word1 = ccwring_get_be32(orb + 4), cpa = ccwring_get_be32(orb + 8);
+
+	*err = 0;
+	if ((word1 & (ORB_ZERO | CCWRING_ORB_P)) == CCWRING_ORB_P && !(cpa & CPA_ZERO) &&
+	    all_zero(orb, 1) && all_zero(orb + 12, 5))
+		return VFIO_CCW_RING_R_NONE;
+	return orb_reason(orb, word1, err);
+}
+
 /* What a driver checks of an entry. */
 static unsigned int check(const struct region_queue *q, const struct vfio_ccw_ring_sqe *sqe,
 			  int *err)
@@ -304,12 +360,15 @@ static unsigned int check(const struct region_queue *q, const struct vfio_ccw_ri
 	if (sqe->flags & ~VFIO_CCW_RING_SQE_RECOVER)
 		return VFIO_CCW_RING_R_SQE_FLAGS;
 	if (sqe->reserved0 || sqe->reserved ||
-	    (sqe->target && sqe->opcode != VFIO_CCW_RING_OP_CANCEL))
+	    (sqe->target && sqe->opcode != VFIO_CCW_RING_OP_CANCEL) ||
+	    (sqe->opcode != VFIO_CCW_RING_OP_START && !all_zero(sqe->orb, sizeof(sqe->orb) / 4)))
 		return VFIO_CCW_RING_R_SQE_RESERVED;
 	if (sqe->subchannel >= q->n_schs || !q->schs[sqe->subchannel].dev) {
 		*err = -ENXIO;
 		return VFIO_CCW_RING_R_SUBCHANNEL;
 	}
+	if (sqe->opcode == VFIO_CCW_RING_OP_START)
+		return check_orb(sqe->orb, err);
 	*err = 0;
 	return VFIO_CCW_RING_R_NONE;
 }

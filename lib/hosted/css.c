@@ -514,7 +514,15 @@ void css_free(struct subchannel *sch, bool device_too)
 
 void css_carry_out(struct subchannel *sch, const union orb *orb, struct irb *irb)
 {
+	sch->css->orb = *orb;
 	channel_run(&sch->css->channel, orb, irb);
+}
+
+void css_orb(struct subchannel *sch, union orb *orb)
+{
+	pthread_mutex_lock(&sch->css->lock);
+	*orb = sch->css->orb;
+	pthread_mutex_unlock(&sch->css->lock);
 }
 
 void css_service_time(struct subchannel *sch, u64 ns)

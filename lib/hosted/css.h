@@ -17,6 +17,8 @@ struct subchannel *css_new(const struct hosted_ops *ops, void *device, css_irq_t
 void css_free(struct subchannel *sch, bool device_too);
 /* A program, now, in this thread; nothing has been started. */
 void css_carry_out(struct subchannel *sch, const union orb *orb, struct irb *irb);
+/* The ORB of the latest start. */
+void css_orb(struct subchannel *sch, union orb *orb);
 void css_service_time(struct subchannel *sch, u64 ns);
 /* Does one thing there is to do, in a process of one thread: false if there is none. */
 bool css_go_on(void);

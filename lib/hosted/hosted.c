@@ -221,7 +221,7 @@ void hosted_free(struct hosted *hosted)
 	dev = &hosted->dev;
 	vccw_ring_detach(dev);
 	mutex_lock(&dev->lock);
-	vccw_queue_close(dev);
+	vccw_queue_close(dev, VFIO_CCW_RING_R_CLOSED);
 	vccw_pins_close(dev);
 	mutex_unlock(&dev->lock);
 	delist(hosted);
@@ -318,7 +318,7 @@ long hosted_pinned(struct hosted_client *client)
 	return client_pinned(client);
 }
 
-int hosted_ring(struct hosted *hosted, uint32_t flags, void *argument, size_t size)
+int hosted_feature(struct hosted *hosted, uint32_t flags, void *argument, size_t size)
 {
 	return vccw_ring_feature(&hosted->dev, flags, argument, size);
 }
@@ -329,10 +329,19 @@ int hosted_reset(struct hosted *hosted)
 	int ret;
 
 	mutex_lock(&dev->lock);
-	vccw_queue_close(dev);
+	vccw_queue_close(dev, VFIO_CCW_RING_R_RESET);
 	ret = vccw_queue_open(dev);
 	mutex_unlock(&dev->lock);
 	return ret ? -EINVAL : 0;
+}
+
+void hosted_gone(struct hosted *hosted)
+{
+	struct subchannel *sch = hosted->dev.sch;
+
+	spin_lock(&sch->lock);
+	vccw_queue_dead(&hosted->dev);
+	spin_unlock(&sch->lock);
 }
 
 void hosted_carry_out(struct hosted *hosted, const void *orb, unsigned int how,
@@ -360,6 +369,16 @@ void hosted_carry_out(struct hosted *hosted, const void *orb, unsigned int how,
 	}
 	vccw_pins_end(&dev->pins);
 	mutex_unlock(&dev->lock);
+}
+
+uint32_t hosted_orb_word(struct hosted *hosted)
+{
+	union orb orb;
+	u32 words[sizeof(orb) / sizeof(u32)];
+
+	css_orb(hosted->dev.sch, &orb);
+	memcpy(words, &orb, sizeof(words));
+	return words[1];
 }
 
 void hosted_unpin(struct hosted *hosted)

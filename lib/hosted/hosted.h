@@ -91,9 +91,12 @@ int hosted_new(struct hosted_client *client, const struct hosted_ops *ops, void 
 /* Closes the device; its ring goes with its own file. */
 void hosted_free(struct hosted *hosted);
 
-/* VFIO_DEVICE_FEATURE_CCW_RING and VFIO_DEVICE_RESET; 0 or -errno. */
-int hosted_ring(struct hosted *hosted, uint32_t flags, void *argument, size_t size);
+/* VFIO_DEVICE_FEATURE, whose flags have the index in them, and VFIO_DEVICE_RESET; 0 or -errno. */
+int hosted_feature(struct hosted *hosted, uint32_t flags, void *argument, size_t size);
 int hosted_reset(struct hosted *hosted);
+
+/* The device goes for good. */
+void hosted_gone(struct hosted *hosted);
 
 /* The ring's file: ioctl(), mmap(), poll(), close(); results as system calls', -errno. */
 long hosted_ioctl(int fd, unsigned int request, unsigned long argument);
@@ -110,7 +113,7 @@ void hosted_close(int fd);
 /**
  * hosted_carry_out() - a program without queue, ring and threads
  * @hosted: the device, which has nothing to do
- * @orb: twelve bytes of an ORB
+ * @orb: an ORB, VFIO_CCW_RING_ORB_SIZE bytes
  * @how: HOSTED_*
  * @cqe: receives what a CQE of it would say: res, reason, CCW and IRB
  *
@@ -118,6 +121,8 @@ void hosted_close(int fd);
  */
 void hosted_carry_out(struct hosted *hosted, const void *orb, unsigned int how,
 		      struct vfio_ccw_ring_cqe *cqe);
+/* Second word of the ORB that the subchannel's latest start had, as the driver made it. */
+uint32_t hosted_orb_word(struct hosted *hosted);
 /* Unpins all pages that are pinned; the device has nothing to do. */
 void hosted_unpin(struct hosted *hosted);
 /* Gives back the memory of long programs that have ended. */

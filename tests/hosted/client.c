@@ -6,8 +6,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include <linux/vfio.h>
-
 #include "unit.h"
 
 struct hosted_client *client_container;
@@ -26,7 +24,7 @@ int client_make_ring(struct client_ring *made, struct hosted *device, uint32_t e
 	memset(made, 0, sizeof(*made));
 	setup->sq_entries = entries;
 	setup->flags = flags;
-	ret = hosted_ring(device, VFIO_DEVICE_FEATURE_GET, setup, sizeof(*setup));
+	ret = hosted_feature(device, CLIENT_MAKE_RING, setup, sizeof(*setup));
 	if (ret)
 		return ret;
 	assert_int_equal(hosted_mmap(setup->ring_fd, VFIO_CCW_RING_OFF_SQ, setup->sq_bytes, true,
@@ -132,11 +130,17 @@ void client_request(uint8_t opcode, uint64_t user_data)
 
 long client_enter(uint32_t min)
 {
+	return client_enter_for(min, 60000000000ULL);
+}
+
+long client_enter_for(uint32_t min, uint64_t ns)
+{
 	struct vfio_ccw_ring_enter enter = {
+		.size = sizeof(enter),
 		.to_submit = ccwring_flush(&client_ring.ring),
 		.min_complete = min,
 		.flags = VFIO_CCW_RING_ENTER_TIMEOUT,
-		.timeout_ns = 60000000000ULL,
+		.timeout_ns = ns,
 	};
 
 	return hosted_ioctl(client_ring.setup.ring_fd, VFIO_CCW_RING_ENTER, (unsigned long)&enter);

@@ -6,12 +6,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <linux/vfio.h>
+
 #include <ccwring/ccwring.h>
 
 #include "hosted.h"
 
-#define CLIENT_IOVA  0x100000UL
-#define CLIENT_BYTES 0x50000UL
+#define CLIENT_IOVA	 0x100000UL
+#define CLIENT_BYTES	 0x50000UL
+
+/* Flags of VFIO_DEVICE_FEATURE. */
+#define CLIENT_MAKE_RING (VFIO_DEVICE_FEATURE_CCW_RING | VFIO_DEVICE_FEATURE_GET)
+#define CLIENT_ATTACH	 (VFIO_DEVICE_FEATURE_CCW_RING | VFIO_DEVICE_FEATURE_SET)
 
 struct client_ring {
 	struct ccwring_ring ring; /* for the inline verbs */
@@ -47,6 +53,8 @@ void client_start(uint64_t program, uint64_t user_data);
 void client_request(uint8_t opcode, uint64_t user_data);
 /* Hands over what there is and waits for so many CQEs; the driver's answer. */
 long client_enter(uint32_t min);
+/* The same, and waits no longer than so many nanoseconds. */
+long client_enter_for(uint32_t min, uint64_t ns);
 /* The next CQE, within a minute. */
 struct vfio_ccw_ring_cqe client_next(void);
 

@@ -118,6 +118,7 @@ static void submit(void)
 static void poll_once(void)
 {
 	struct vfio_ccw_ring_enter enter = {
+		.size = sizeof(enter),
 		.min_complete = consumed != ended && any(2),
 		.flags = VFIO_CCW_RING_ENTER_TIMEOUT,
 		.timeout_ns = 60000000000ULL,

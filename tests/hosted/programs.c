@@ -48,7 +48,7 @@ static struct ccwring_orb any_program(bool right, bool is_long)
 	}
 	random_wild(at, &kind);
 	if (now_and_then(64))
-		orb.b[4 + any(8)] ^= 1 << any(8);
+		orb.b[now_and_then(4) ? any(32) : 4 + any(8)] ^= 1 << any(8);
 	return orb;
 }
 

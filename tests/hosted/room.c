@@ -328,7 +328,7 @@ static void busy_behind_a_tic(void **state)
 	assert_int_equal(cqe.reason, VFIO_CCW_RING_R_PAGE_BUSY);
 	assert_int_equal(cqe.ccw_index, 2);
 	assert_int_equal(hosted_reset(client_device), 0);
-	assert_int_equal(client_next().reason, VFIO_CCW_RING_R_CLOSED);
+	assert_int_equal(client_next().reason, VFIO_CCW_RING_R_RESET);
 	cqe = one(OTHER);
 	assert_true(ccwring_cqe_good(&cqe));
 }

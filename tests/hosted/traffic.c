@@ -158,6 +158,7 @@ static void prepare(struct traffic *t, struct dice *d, unsigned int slot,
 static long enter(struct traffic *t, uint32_t to_submit, uint32_t min, uint32_t flags, uint64_t ns)
 {
 	struct vfio_ccw_ring_enter enter = {
+		.size = sizeof(enter),
 		.to_submit = to_submit,
 		.min_complete = min,
 		.flags = flags,
@@ -219,6 +220,8 @@ static bool legal(const struct vfio_ccw_ring_cqe *cqe)
 		{ -EBUSY, VFIO_CCW_RING_R_BUSY },
 		{ -ENODEV, VFIO_CCW_RING_R_NOT_OPERATIONAL },
 		{ -ECANCELED, VFIO_CCW_RING_R_CLOSED },
+		{ -ECANCELED, VFIO_CCW_RING_R_RESET },
+		{ -ENODEV, VFIO_CCW_RING_R_GONE },
 		{ -ECANCELED, VFIO_CCW_RING_R_UNMAPPED },
 		{ -ECANCELED, VFIO_CCW_RING_R_PATH_LOST },
 		{ -ECANCELED, VFIO_CCW_RING_R_CANCELED },
@@ -335,8 +338,8 @@ static void attach(struct traffic *t, int i)
 	struct vfio_ccw_ring_attach attach = { .ring_fd = t->ring.setup.ring_fd };
 	int ret;
 
-	while ((ret = hosted_ring(t->device[i], VFIO_DEVICE_FEATURE_SET, &attach,
-				  sizeof(attach))) == -EBUSY)
+	while ((ret = hosted_feature(t->device[i], CLIENT_ATTACH, &attach, sizeof(attach))) ==
+	       -EBUSY)
 		sched_yield();
 	CHECK(!ret);
 	t->index[i] = attach.subchannel;
@@ -346,7 +349,7 @@ static void detach(struct traffic *t, int i)
 {
 	struct vfio_ccw_ring_attach attach = { .ring_fd = -1 };
 
-	CHECK(!hosted_ring(t->device[i], VFIO_DEVICE_FEATURE_SET, &attach, sizeof(attach)));
+	CHECK(!hosted_feature(t->device[i], CLIENT_ATTACH, &attach, sizeof(attach)));
 	t->index[i] = UINT16_MAX;
 }
 

@@ -7,6 +7,8 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -141,6 +143,43 @@ static void refusals(void **state)
 	region_queue_consume(&queue);
 	assert_cqe(5, 0, 0, 0);
 	assert_started(0);
+}
+
+static void refused_orb(unsigned int byte, uint8_t bits, int res, unsigned int reason)
+{
+	push_start(0x1000);
+	queue.sqes[(queue.sq_tail - 1) % 4].orb[byte] ^= bits;
+	assert_int_equal(region_queue_consume(&queue), 1);
+	assert_cqe(0x1000, res, reason, 0);
+	assert_started(0);
+	queue.cq_head = seen;
+}
+
+/* What of an ORB the region itself would take no notice of, a driver with rings refuses. */
+static void refused_orbs(void **state)
+{
+	(void)state;
+	refused_orb(3, 1, -EINVAL, VFIO_CCW_RING_R_ORB_INTPARM);
+	refused_orb(4, 0x08, -EOPNOTSUPP, VFIO_CCW_RING_R_ORB_SUSPEND);
+	refused_orb(5, 0x40, -EOPNOTSUPP, VFIO_CCW_RING_R_ORB_PREFETCH);
+	refused_orb(5, 0x10, -EOPNOTSUPP, VFIO_CCW_RING_R_ORB_ADDR_LIMIT);
+	refused_orb(5, 0x04, -EOPNOTSUPP, VFIO_CCW_RING_R_ORB_TRANSPORT);
+	refused_orb(7, 0x40, -EOPNOTSUPP, VFIO_CCW_RING_R_ORB_MIDAW);
+	refused_orb(7, 0x20, -EINVAL, VFIO_CCW_RING_R_ORB_RESERVED);
+	refused_orb(7, 0x01, -EOPNOTSUPP, VFIO_CCW_RING_R_ORB_EXTENSION);
+	refused_orb(8, 0x80, -EINVAL, VFIO_CCW_RING_R_ORB_CPA);
+	refused_orb(11, 0x04, -EINVAL, VFIO_CCW_RING_R_ORB_CPA);
+	refused_orb(12, 0x80, -EOPNOTSUPP, VFIO_CCW_RING_R_ORB_EXTENSION);
+	refused_orb(31, 0x01, -EOPNOTSUPP, VFIO_CCW_RING_R_ORB_EXTENSION);
+	push(VFIO_CCW_RING_OP_HALT, 1)->orb[31] = 1;
+	region_queue_consume(&queue);
+	assert_cqe(1, -EINVAL, VFIO_CCW_RING_R_SQE_RESERVED, 0);
+	/* The rest is for the subchannel. */
+	push_start(0x2000);
+	queue.sqes[(queue.sq_tail - 1) % 4].orb[4] = 0xf7;
+	queue.sqes[(queue.sq_tail - 1) % 4].orb[5] ^= 0xab;
+	region_queue_consume(&queue);
+	assert_started(0x2000);
 }
 
 static void intermediate_and_unsolicited(void **state)
@@ -284,6 +323,62 @@ static void cq_room(void **state)
 	assert_int_equal(region_queue_consume(&queue), 1);
 }
 
+static void open_ring(struct ring *ring)
+{
+	*ring = (struct ring){
+		.ops = &transport_region,
+		.transport = &queue,
+		.fd = epoll_create1(EPOLL_CLOEXEC),
+		.pub = {
+			.sq_tail = queue.sq_tail,
+			.sq_head = queue.sq_head,
+			.sq_entries = queue.sq_entries,
+			.k_sq_tail = &queue.sq_tail,
+			.k_sq_head = &queue.sq_head,
+			.cq_entries = queue.cq_entries,
+		},
+	};
+	sch->eventfd = eventfd(0, EFD_CLOEXEC);
+	assert_true(ring->fd >= 0 && sch->eventfd >= 0);
+}
+
+static void close_ring(struct ring *ring)
+{
+	close(sch->eventfd);
+	close(ring->fd);
+}
+
+/* What was consumed is said, and only if nothing was, what has ended the wait. */
+static void tells_what_it_consumed(void **state)
+{
+	struct ring ring;
+
+	(void)state;
+	push_start(0x1000);
+	push_start(0x2000);
+	open_ring(&ring);
+	assert_int_equal(transport_region.enter(&ring, 2, 1, 1000000), 2);
+	assert_no_cqe();
+	assert_int_equal(transport_region.enter(&ring, 0, 1, 1000000), -ETIME);
+	close_ring(&ring);
+}
+
+/* More completions than there can be are not waited for. */
+static void waits_for_what_can_be(void **state)
+{
+	struct ring ring;
+
+	(void)state;
+	for (unsigned int i = 0; i < 8; i++) {
+		push(VFIO_CCW_RING_OP_NOP, i);
+		region_queue_consume(&queue);
+	}
+	open_ring(&ring);
+	assert_int_equal(ccwring_submit_and_wait(&ring.pub, 9, 1000000), 0);
+	assert_int_equal(ccwring_submit_and_wait(&ring.pub, UINT32_MAX, -1), 0);
+	close_ring(&ring);
+}
+
 /* A subchannel leaves when nothing of it is under way, and its index is given away. */
 static void leaves(void **state)
 {
@@ -321,6 +416,8 @@ static void device_gone(void **state)
 
 #define WITH_QUEUE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
-RUN(WITH_QUEUE(one_at_a_time), WITH_QUEUE(refusals), WITH_QUEUE(intermediate_and_unsolicited),
-    WITH_QUEUE(held), WITH_QUEUE(recovers), WITH_QUEUE(halts), WITH_QUEUE(cancels_what_waits),
-    WITH_QUEUE(clears_idle), WITH_QUEUE(cq_room), WITH_QUEUE(leaves), WITH_QUEUE(device_gone))
+RUN(WITH_QUEUE(one_at_a_time), WITH_QUEUE(refusals), WITH_QUEUE(refused_orbs),
+    WITH_QUEUE(intermediate_and_unsolicited), WITH_QUEUE(held), WITH_QUEUE(recovers),
+    WITH_QUEUE(halts), WITH_QUEUE(cancels_what_waits), WITH_QUEUE(clears_idle), WITH_QUEUE(cq_room),
+    WITH_QUEUE(tells_what_it_consumed), WITH_QUEUE(waits_for_what_can_be), WITH_QUEUE(leaves),
+    WITH_QUEUE(device_gone))

@@ -394,13 +394,14 @@ static inline uint32_t ccwring_flush(struct ccwring_ring *ring)
 /**
  * ccwring_submit_and_wait() - submit, then wait, in one system call
  * @ring: the ring
- * @min_complete: completions that must be there before this returns
+ * @min_complete: completions that must be there before this returns; no more than
+ *	the ring has room for are waited for
  * @timeout_ns: limit for the wait, negative for none
  *
  * Context: see the head of this file.
- * Return: number of entries consumed, also when the wait ended early: look at
- *	the completions.  If none was consumed: -ETIME, -EINTR or as
- *	ccwring_submit().
+ * Return: number of entries consumed, if there were any, also when the wait ended
+ *	early: ccwring_cq_ready() tells whether what was waited for is there.  If
+ *	none was consumed: 0 after the wait, -ETIME, -EINTR or as ccwring_submit().
  */
 CCWRING_API int ccwring_submit_and_wait(struct ccwring_ring *ring, uint32_t min_complete,
 					int64_t timeout_ns);
