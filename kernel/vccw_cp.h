@@ -88,6 +88,8 @@ void vccw_cp_exit(void);
 int vccw_cp_translate(struct vccw_device *dev, struct vccw_cp *cp,
 		      const __be32 *orb, bool lenient, struct vccw_fault *fault);
 bool vccw_cp_uses(const struct vccw_cp *cp, u64 pfn);
+void vccw_cp_visit(const struct vccw_cp *cp, void (*visit)(u64 pfn, void *data),
+		   void *data);
 void vccw_cp_set_block(struct vccw_cp *cp, void *block, u32 size);
 void vccw_cp_release(struct vccw_cp *cp);
 

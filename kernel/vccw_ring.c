@@ -22,6 +22,8 @@
 #define VCCW_RING_MAX_US	10000000
 /* Requests of the smallest ring, so that they are not collected after each few. */
 #define VCCW_RING_MIN_REQUESTS	16u
+/* One may be out of use, see &vccw_queue.retired. */
+#define VCCW_RING_MORE_REQUESTS	1
 
 static_assert(sizeof(struct vfio_ccw_ring_setup) == 96);
 static_assert(sizeof(struct vfio_ccw_ring_attach) == 16);
@@ -106,7 +108,8 @@ static int vccw_ring_attach(struct vccw_ring *ring, struct vccw_device *dev)
 		goto out;
 	mutex_lock(&dev->lock);
 	ret = vccw_queue_attach(dev, ring, index,
-				max(ring->cq_entries, VCCW_RING_MIN_REQUESTS));
+				max(ring->cq_entries, VCCW_RING_MIN_REQUESTS) +
+				VCCW_RING_MORE_REQUESTS);
 	mutex_unlock(&dev->lock);
 	if (ret) {
 		index = ret;

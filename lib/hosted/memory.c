@@ -5,6 +5,87 @@
 
 #include "client.h"
 
+/* Pages that are kept, whosever they are */
+
+struct kept {
+	struct list_head list;
+	struct page page;
+	int refs;
+};
+
+static DEFINE_MUTEX(kept_lock);
+static LIST_HEAD(kept_pages);
+
+static struct kept *find_kept(const void *at)
+{
+	struct kept *kept;
+
+	list_for_each_entry(kept, &kept_pages, list)
+	{
+		if (kept->page.at == at)
+			return kept;
+	}
+	return NULL;
+}
+
+static bool is_kept(const void *at)
+{
+	bool kept;
+
+	mutex_lock(&kept_lock);
+	kept = find_kept(at);
+	mutex_unlock(&kept_lock);
+	return kept;
+}
+
+struct page *pfn_to_page(unsigned long pfn)
+{
+	void *at = (void *)(pfn << PAGE_SHIFT);
+	struct kept *kept;
+
+	mutex_lock(&kept_lock);
+	kept = find_kept(at);
+	if (!kept) {
+		kept = calloc(1, sizeof(*kept));
+		WARN_ON_ONCE(!kept);
+		kept->page.at = at;
+		list_add(&kept->list, &kept_pages);
+	}
+	mutex_unlock(&kept_lock);
+	return &kept->page;
+}
+
+void get_page(struct page *page)
+{
+	mutex_lock(&kept_lock);
+	container_of(page, struct kept, page)->refs++;
+	mutex_unlock(&kept_lock);
+}
+
+void put_page(struct page *page)
+{
+	struct kept *kept = container_of(page, struct kept, page);
+
+	mutex_lock(&kept_lock);
+	WARN_ON_ONCE(kept->refs <= 0);
+	if (!--kept->refs) {
+		list_del(&kept->list);
+		free(kept);
+	}
+	mutex_unlock(&kept_lock);
+}
+
+long client_kept(void)
+{
+	struct kept *kept;
+	long n = 0;
+
+	mutex_lock(&kept_lock);
+	list_for_each_entry(kept, &kept_pages, list) n++;
+	mutex_unlock(&kept_lock);
+	return n;
+}
+
 /* Memory of the core */
 
 /*
@@ -19,6 +100,15 @@
 static DEFINE_MUTEX(low_lock);
 static void *low_free[ORDERS];
 static u8 *low_next, *low_end;
+static u8 low_used[(LOW_LAST - LOW_FIRST) / PAGE_SIZE]; /* pages of it that are in use */
+
+static void low_use(const void *at, size_t bytes, bool used)
+{
+	size_t first = ((uintptr_t)at - LOW_FIRST) / PAGE_SIZE;
+
+	for (size_t i = 0; i < bytes / PAGE_SIZE; i++)
+		WRITE_ONCE(low_used[first + i], used);
+}
 
 static bool low_grow(void)
 {
@@ -52,6 +142,8 @@ unsigned long __get_free_pages(int flags, unsigned int order)
 		p = low_next;
 		low_next += size;
 	}
+	if (p)
+		low_use(p, size, true);
 	mutex_unlock(&low_lock);
 	return p ? (unsigned long)memset(p, 0, size) : 0;
 }
@@ -60,7 +152,13 @@ void free_pages(unsigned long addr, unsigned int order)
 {
 	if (!addr)
 		return;
+	/* As any of those who have a page, of which the last frees it. */
+	if (!order && is_kept((void *)addr)) {
+		put_page(virt_to_page(addr));
+		return;
+	}
 	mutex_lock(&low_lock);
+	low_use((void *)addr, PAGE_SIZE << order, false);
 	memcpy((void *)addr, &low_free[order], sizeof(void *));
 	low_free[order] = (void *)addr;
 	mutex_unlock(&low_lock);
@@ -68,7 +166,11 @@ void free_pages(unsigned long addr, unsigned int order)
 
 bool shim_is_low(const void *at, size_t n)
 {
-	return (uintptr_t)at >= LOW_FIRST && (uintptr_t)at + n <= LOW_LAST;
+	uintptr_t last = (uintptr_t)at + n - 1;
+
+	return (uintptr_t)at >= LOW_FIRST && last < LOW_LAST &&
+	       READ_ONCE(low_used[((uintptr_t)at - LOW_FIRST) / PAGE_SIZE]) &&
+	       READ_ONCE(low_used[(last - LOW_FIRST) / PAGE_SIZE]);
 }
 
 void *shim_alloc(size_t n, size_t size)
@@ -132,9 +234,18 @@ static void page_put(struct client_mapping *mapping, struct client_page *slot, s
 {
 	if (page == slot->now || page == slot->pinned)
 		return;
-	if (mapping->frames)
+	if (mapping->frames && !is_kept(page->at))
 		mapping->spare[mapping->spares++] = page->at;
 	page_free(page);
+}
+
+static bool frames_kept(const struct client_mapping *mapping)
+{
+	bool kept = false;
+
+	for (size_t off = 0; off < 2 * mapping->bytes && !kept; off += PAGE_SIZE)
+		kept = is_kept(mapping->frames + off);
+	return kept;
 }
 
 static void mapping_free(struct client_mapping *mapping)
@@ -143,7 +254,9 @@ static void mapping_free(struct client_mapping *mapping)
 		page_free(mapping->pages[i].now);
 	if (mapping->frames) {
 		munmap(mapping->memory, mapping->bytes);
-		munmap(mapping->frames, 2 * mapping->bytes);
+		/* The channel may go there still, and later nobody minds. */
+		if (!frames_kept(mapping))
+			munmap(mapping->frames, 2 * mapping->bytes);
 		close(mapping->fd);
 	}
 	free(mapping->spare);
@@ -360,7 +473,7 @@ void client_page_out(struct hosted_client *client, u64 iova)
 	mutex_unlock(&client_lock);
 }
 
-/* Is this frame one that has been pinned? client_lock held. */
+/* Is this frame one that has been pinned, or is kept? client_lock held. */
 static bool frame_pinned(const u8 *at)
 {
 	struct client_mapping *mapping;
@@ -374,7 +487,7 @@ static bool frame_pinned(const u8 *at)
 				return true;
 		}
 	}
-	return false;
+	return is_kept(at);
 }
 
 bool client_has_pinned(const void *at, size_t n)

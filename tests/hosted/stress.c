@@ -111,7 +111,7 @@ static void *lose_paths(void *arg)
 static void change_faults(struct hosted *device, struct dice *d)
 {
 	struct hosted_faults faults = {
-		.kinds = dice(d, 2) ? 0 : dice(d, 1U << HOSTED_N_FAULTS) & ~1U,
+		.kinds = dice(d, 2) ? 0 : dice(d, 1U << HOSTED_STUCK) & ~1U,
 		.one_in = 2 + dice(d, 50),
 		.seed = dice(d, 1U << 31),
 	};
