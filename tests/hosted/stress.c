@@ -22,6 +22,8 @@
 #define CLIENTS	 2
 /* Nobody needs so long for anything. */
 #define PATIENCE 60
+/* Starts whose data have been looked at. */
+#define ENOUGH	 50
 
 #ifdef __SANITIZE_THREAD__
 /* A batch holds the locks of its devices in any order, all of them under the ring's. */
@@ -247,6 +249,10 @@ static void run(uint32_t flags)
 		CHECK(!pthread_create(&workers[i].thread, NULL, what[i % EACH], &workers[i]));
 	}
 	sleep(seconds);
+	/* Enough to say something, also where the machine does other things. */
+	for (int i = 0; i < CLIENTS; i++)
+		while (clients[i].checked < ENOUGH)
+			pause_us(10000);
 	over = true;
 	for (unsigned int i = 0; i < CLIENTS * EACH; i++)
 		pthread_join(workers[i].thread, NULL);
@@ -257,7 +263,6 @@ static void run(uint32_t flags)
 		printf("%llu requests: %llu good, %llu looked at; %llu things happened\n",
 		       (unsigned long long)t->ended, (unsigned long long)t->good,
 		       (unsigned long long)t->checked, (unsigned long long)happened[i]);
-		assert_true(t->checked > 20);
 		happened[i] = 0;
 	}
 	ended = true;
