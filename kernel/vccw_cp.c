@@ -224,16 +224,22 @@ int vccw_cp_translate(struct vccw_device *dev, struct vccw_cp *cp,
 	return ret;
 }
 
+/* How many IDAWs a CCW has, for blocks of @size bytes. */
+static u32 vccw_idaws(const struct ccw1 *ccw, const dma64_t *idal, u32 size)
+{
+	u64 first = dma64_to_u64(idal[0]);
+
+	if ((ccw->cmd_code & 0x0f) == VCCW_CMD_READ_BACKWARD)
+		first = size - 1 - (first & (size - 1));
+	return vccw_blocks(first, ccw->count, size);
+}
+
 /* Is a page frame in the IDAW list of a CCW? */
 static bool vccw_idal_uses(const struct ccw1 *ccw, u32 size, u64 pfn)
 {
 	const dma64_t *idal = dma32_to_virt(ccw->cda);
-	u32 n, i;
+	u32 n = vccw_idaws(ccw, idal, size), i;
 
-	n = vccw_blocks(dma64_to_u64(idal[0]), ccw->count, size);
-	if ((ccw->cmd_code & 0x0f) == VCCW_CMD_READ_BACKWARD)
-		n = vccw_blocks(size - 1 - (dma64_to_u64(idal[0]) & (size - 1)),
-				ccw->count, size);
 	for (i = 0; i < n; i++) {
 		if (dma64_to_u64(idal[i]) >> PAGE_SHIFT == pfn)
 			return true;
@@ -274,6 +280,45 @@ bool vccw_cp_uses(const struct vccw_cp *cp, u64 pfn)
 			return true;
 	}
 	return false;
+}
+
+/* Visit a page unless it is our own. */
+static void vccw_visit(u64 addr, void (*visit)(u64 pfn, void *data), void *data)
+{
+	if (addr - vccw_cp_nowhere >= VCCW_CP_NOWHERE_SIZE)
+		visit(addr >> PAGE_SHIFT, data);
+}
+
+/**
+ * vccw_cp_visit - visit the pages that a program transfers data to or from
+ * @cp: the program
+ * @visit: called for each area of each CCW: twice where two are in one page
+ * @data: for @visit
+ */
+void vccw_cp_visit(const struct vccw_cp *cp, void (*visit)(u64 pfn, void *data),
+		   void *data)
+{
+	u32 size = cp->orb.cmd.i2k ? 2048 : 4096, n, i;
+	const struct ccw1 *ccw, *end;
+	const struct vccw_segment *s;
+	const dma64_t *idal;
+
+	for (s = cp->segments; s; s = vccw_cp_next(cp, s)) {
+		ccw = vccw_cp_ccws(s);
+		end = (void *)ccw + s->bytes;
+		for (; ccw < end; ccw++) {
+			if (ccw->cmd_code == VCCW_CMD_TIC || !ccw->count)
+				continue;
+			if (!(ccw->flags & CCW_FLAG_IDA)) {
+				vccw_visit(dma32_to_u32(ccw->cda), visit, data);
+				continue;
+			}
+			idal = dma32_to_virt(ccw->cda);
+			n = vccw_idaws(ccw, idal, size);
+			for (i = 0; i < n; i++)
+				vccw_visit(dma64_to_u64(idal[i]), visit, data);
+		}
+	}
 }
 
 /**

@@ -103,6 +103,8 @@ int vccw_cp_translate(struct vccw_device *dev, struct vccw_cp *cp,
 bool vccw_cp_uses(const struct vccw_cp *cp, u64 pfn);
 u32 vccw_cp_find(const struct vccw_cp *cp, u32 host);
 void vccw_cp_set_block(struct vccw_cp *cp, void *block);
+void vccw_cp_visit(const struct vccw_cp *cp, void (*visit)(u64 pfn, void *data),
+		   void *data);
 void vccw_cp_release(struct vccw_cp *cp);
 
 /* vccw_walk.c */

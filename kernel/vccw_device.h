@@ -10,6 +10,7 @@
 #include <linux/workqueue.h>
 #include "css.h"
 #include "cio.h"
+#include "vccw_enable.h"
 #include "vccw_peers.h"
 #include "vccw_pins.h"
 #include "vccw_queue.h"
@@ -81,12 +82,16 @@ struct vccw_device {
  * @type: the one type there is
  * @types: list of it
  * @dev: the mediated device's, NULL if there is none; the subchannel's lock
+ * @enabled: we have enabled it and not disabled it since; the subchannel's lock
+ * @wedged: what is kept for it if it cannot be disabled
  */
 struct vccw_parent {
 	struct mdev_parent parent;
 	struct mdev_type type;
 	struct mdev_type *types[1];
 	struct vccw_device *dev;
+	bool enabled;
+	struct vccw_wedged wedged;
 };
 
 static inline struct vccw_device *vccw_from_vdev(struct vfio_device *vdev)

@@ -54,7 +54,8 @@ static int vccw_poll_move(struct vccw_device *dev, u8 isc)
 		return -EBUSY;
 	sch->isc = isc;
 	sch->config.isc = isc;
-	return cio_commit_config(sch);
+	/* One that is wedged is not enabled again before that is said anew. */
+	return vccw_is_wedged(sch) ? 0 : cio_commit_config(sch);
 }
 
 /**

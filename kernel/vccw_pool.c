@@ -82,6 +82,22 @@ void vccw_queue_refill(struct vccw_device *dev, struct vccw_req **at)
 	spin_unlock_irq(&dev->sch->lock);
 }
 
+/**
+ * vccw_queue_unretire - use a request again that could not be, if there is one
+ * @q: the queue
+ *
+ * Context: subchannel.lock held.
+ */
+void vccw_queue_unretire(struct vccw_queue *q)
+{
+	struct vccw_req *req = q->retired;
+
+	q->retired = NULL;
+	if (req && req != &q->region_req)
+		vccw_req_link(vccw_cp_is_large(&req->cp) ? &q->done_large : &q->done,
+			      req);
+}
+
 static void vccw_req_init(struct vccw_device *dev, struct vccw_req *req,
 			  void *block)
 {
@@ -240,6 +256,8 @@ void vccw_queue_detach(struct vccw_device *dev)
 	vccw_poll_end(dev);
 	q->ring = NULL;
 	q->held = false;
+	if (q->retired != &q->region_req)
+		q->retired = NULL;
 	spin_unlock_irq(&dev->sch->lock);
 	vccw_free_pool(q);
 }

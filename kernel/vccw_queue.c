@@ -447,6 +447,14 @@ static noinline void vccw_irq_traced(struct vccw_device *dev, struct irb *irb)
 	vccw_take_one(dev, irb, true);
 }
 
+/* An interrupt of a subchannel nobody has enabled, or of a wedged one. */
+static noinline void vccw_queue_no_device(struct subchannel *sch)
+{
+	if (dev_get_drvdata(&sch->dev) && vccw_is_wedged(sch))
+		return;	/* vccw_wedged_work() */
+	cio_disable_subchannel(sch);
+}
+
 /**
  * vccw_queue_irq - interrupt of a subchannel
  * @sch: the subchannel; its status has been taken and is in this CPU's cio_irb
@@ -461,7 +469,7 @@ void vccw_queue_irq(struct subchannel *sch)
 	lockdep_assert_held(&sch->lock);
 	inc_irq_stat(IRQIO_CIO);
 	if (unlikely(!dev))
-		cio_disable_subchannel(sch);	/* nobody has enabled it */
+		vccw_queue_no_device(sch);
 	else if (vccw_is_traced())
 		vccw_irq_traced(dev, irb);
 	else

@@ -80,7 +80,7 @@ struct vccw_req {
 /**
  * enum vccw_queue_state - does the queue take requests?
  * @VCCW_QUEUE_RUN: yes
- * @VCCW_QUEUE_CLOSED: no, the device is closed
+ * @VCCW_QUEUE_CLOSED: no, the device is closed, or has not answered
  * @VCCW_QUEUE_DEAD: no, the device is gone or the system goes down; for good
  */
 enum vccw_queue_state {
@@ -118,6 +118,8 @@ enum vccw_queue_state {
  * @pool: the requests of @ring
  * @pool_pages: their blocks, two a page
  * @pool_size: their number
+ * @retired: one that has ended and is not to be used, because a subchannel that does
+ *	not answer may read its block, NULL if there is none; see vccw_enable.c
  * @done: those that have ended
  * @done_large: those that have ended and whose program has pages
  * @free: those that are free, taken from @done all at once
@@ -154,6 +156,7 @@ struct vccw_queue {
 	struct vccw_req *pool;
 	unsigned long *pool_pages;
 	u32 pool_size;
+	struct vccw_req *retired;
 	struct vccw_req *done;
 	struct vccw_req *done_large;
 	struct vccw_req *free;
@@ -257,5 +260,6 @@ void vccw_queue_detach(struct vccw_device *dev);
 void vccw_queue_refill(struct vccw_device *dev, struct vccw_req **at);
 void vccw_queue_free_region(struct vccw_device *dev);
 void vccw_queue_free_large(struct vccw_device *dev);
+void vccw_queue_unretire(struct vccw_queue *q);
 
 #endif /* VCCW_QUEUE_H */

@@ -239,6 +239,9 @@ static int vccw_io_start(struct vccw_device *dev)
 	 */
 	if (dev->queue.ring || smp_load_acquire(&dev->queue.active))
 		return -EBUSY;
+	/* Its subchannel does not answer, and may read it still. */
+	if (unlikely(READ_ONCE(dev->queue.retired)))
+		return -ENODEV;
 	vccw_io_forget_ends(dev);
 	memcpy(orb, io->orb_area, sizeof(orb));
 	vccw_cp_release(&req->cp);

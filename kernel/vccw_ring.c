@@ -25,6 +25,8 @@
 #define VCCW_RING_MAX_STRUCT	4096
 /* Requests of the smallest ring, so that they are not collected after each few. */
 #define VCCW_RING_MIN_REQUESTS	16u
+/* One may be out of use, see &vccw_queue.retired. */
+#define VCCW_RING_MORE_REQUESTS	1
 
 static_assert(sizeof(struct vfio_ccw_ring_info) == VFIO_CCW_RING_INFO_SIZE_VER0);
 static_assert(sizeof(struct vfio_ccw_ring_setup) == VFIO_CCW_RING_SETUP_SIZE_VER0);
@@ -110,7 +112,8 @@ static int vccw_ring_attach(struct vccw_ring *ring, struct vccw_device *dev)
 		goto out;
 	mutex_lock(&dev->lock);
 	ret = vccw_queue_attach(dev, ring, index,
-				max(ring->cq_entries, VCCW_RING_MIN_REQUESTS));
+				max(ring->cq_entries, VCCW_RING_MIN_REQUESTS) +
+				VCCW_RING_MORE_REQUESTS);
 	mutex_unlock(&dev->lock);
 	if (ret) {
 		index = ret;

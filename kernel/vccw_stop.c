@@ -61,6 +61,10 @@ static void vccw_abandon(struct vccw_device *dev, u16 reason)
 		req = q->active;
 		req->cancel = reason;
 		vccw_complete_stopped(q, req, -ENODEV);
+		if (q->retired == req && q->done == req)
+			q->done = req->next;
+		else if (q->retired == req && q->done_large == req)
+			q->done_large = req->next;
 		vccw_no_active(q);
 	}
 	while (q->n_funcs) {
@@ -89,8 +93,8 @@ static bool vccw_stop_pending(struct vccw_device *dev)
 
 /*
  * End what is under way: by CANCEL if it has not begun, else politely by HALT,
- * then by CLEAR.  A subchannel that does not even answer that is disabled, so
- * that it cannot touch the client's memory any more.
+ * then by CLEAR.  A subchannel that does not even answer that is disabled, and is of
+ * no use before the client has reset it.
  */
 static void vccw_stop_active(struct vccw_device *dev, u16 reason)
 {
@@ -108,8 +112,10 @@ static void vccw_stop_active(struct vccw_device *dev, u16 reason)
 		return;
 	if (csch(sch->schid) != 3 && vccw_wait_idle(dev, VCCW_CLEAR_TIMEOUT))
 		return;
-	if (cio_disable_subchannel(sch))
-		dev_warn(&sch->dev, "vfio_ccw: device does not end its I/O and cannot be disabled\n");
+	if (q->state == VCCW_QUEUE_RUN)
+		q->state = VCCW_QUEUE_CLOSED;
+	vccw_take_back(q, -ENODEV, VFIO_CCW_RING_R_NOT_OPERATIONAL);
+	vccw_disable_or_keep(dev);
 	vccw_abandon(dev, VFIO_CCW_RING_R_NOT_OPERATIONAL);
 }
 
@@ -282,20 +288,22 @@ int vccw_queue_open(struct vccw_device *dev)
 {
 	struct subchannel *sch = dev->sch;
 	int ret = -ENODEV;
+	bool known;
 
 	spin_lock_irq(&sch->lock);
 	if (dev->queue.state != VCCW_QUEUE_DEAD) {
 		if (!dev->queue.polled)
 			sch->isc = VFIO_CCW_ISC;
-		ret = cio_enable_subchannel(sch, dev->intparm);
+		ret = vccw_enable(sch, dev->intparm);
 	}
 	if (!ret) {
 		vccw_queue_paths(dev);
 		dev->queue.held = false;
 		dev->queue.state = VCCW_QUEUE_RUN;
 	}
+	known = ret == -ENODEV || vccw_is_wedged(sch);
 	spin_unlock_irq(&sch->lock);
-	if (ret && ret != -ENODEV)
+	if (ret && !known)
 		dev_warn(&sch->dev, "vfio_ccw: cannot enable the subchannel (%d)\n",
 			 ret);
 	return ret;
@@ -311,17 +319,13 @@ int vccw_queue_open(struct vccw_device *dev)
 void vccw_queue_close(struct vccw_device *dev, u16 reason)
 {
 	struct subchannel *sch = dev->sch;
-	int ret;
 
 	vccw_queue_stop_all(dev, reason);
 	spin_lock_irq(&sch->lock);
 	if (dev->queue.state != VCCW_QUEUE_DEAD)
 		dev->queue.state = VCCW_QUEUE_CLOSED;
-	ret = cio_disable_subchannel(sch);
+	vccw_disable_or_keep(dev);
 	spin_unlock_irq(&sch->lock);
-	if (ret && ret != -ENODEV)
-		dev_warn(&sch->dev, "vfio_ccw: cannot disable the subchannel (%d)\n",
-			 ret);
 	vccw_cp_release(&dev->queue.region_req.cp);
 }
 
@@ -360,7 +364,7 @@ void vccw_queue_shutdown(struct vccw_device *dev)
 	q->state = VCCW_QUEUE_DEAD;
 	vccw_take_back(q, -ECANCELED, VFIO_CCW_RING_R_CLOSED);
 	vccw_stop_active(dev, VFIO_CCW_RING_R_CLOSED);
-	cio_disable_subchannel(dev->sch);
+	vccw_disable_or_keep(dev);
 	vccw_drained(dev);
 	spin_unlock_irq(&dev->sch->lock);
 }

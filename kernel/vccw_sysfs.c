@@ -8,6 +8,7 @@
  *   pins/misses     pages pinned because they were not in the cache
  *   pins/evictions  pages unpinned to make room
  *   pins/stale      pages their owner had discarded, pinned anew
+ *   pins/kept       references kept to pages that a device which does not answer may use
  */
 #include <linux/device.h>
 #include <linux/sysfs.h>
@@ -34,6 +35,15 @@ VCCW_PINS_ATTR(misses, misses);
 VCCW_PINS_ATTR(evictions, evictions);
 VCCW_PINS_ATTR(stale, stale);
 
+static ssize_t kept_show(struct device *device, struct device_attribute *attr, char *buf)
+{
+	struct vccw_device *dev = dev_get_drvdata(device);
+	struct vccw_parent *parent = dev_get_drvdata(&dev->sch->dev);
+
+	return sysfs_emit(buf, "%u\n", READ_ONCE(parent->wedged.pages));
+}
+static DEVICE_ATTR_RO(kept);
+
 static struct attribute *vccw_pins_attrs[] = {
 	&dev_attr_pinned.attr,
 	&dev_attr_limit.attr,
@@ -41,6 +51,7 @@ static struct attribute *vccw_pins_attrs[] = {
 	&dev_attr_misses.attr,
 	&dev_attr_evictions.attr,
 	&dev_attr_stale.attr,
+	&dev_attr_kept.attr,
 	NULL,
 };
 

@@ -54,8 +54,10 @@ unsigned long client_refused(struct hosted_client *client);
 /* As vfio_pin_pages() and vfio_unpin_pages(): all of them, or -errno. */
 int client_pin(struct hosted_client *client, u64 iova, int n, struct page **pages);
 void client_unpin(struct hosted_client *client, u64 iova, int n);
-/* Is all of this memory of a client's, and pinned? */
+/* Is all of this memory of a client's, and pinned or kept? */
 bool client_has_pinned(const void *at, size_t n);
+/* Pages that get_page() keeps. */
+long client_kept(void);
 /* Pages pinned, each as often as it is. */
 long client_pinned(const struct hosted_client *client);
 

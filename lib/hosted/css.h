@@ -24,6 +24,14 @@ void css_service_time(struct subchannel *sch, u64 ns);
 bool css_go_on(void);
 /* Status nobody has asked for, unless the subchannel has something to do or to say. */
 void css_attention(struct subchannel *sch);
+bool css_stuck(struct subchannel *sch);
+/* Of one that is stuck: the program is carried out now; at last something ends. */
+void css_late(struct subchannel *sch);
+void css_answer(struct subchannel *sch);
+/* MODIFY SUBCHANNEL does not work. */
+void css_deny(struct subchannel *sch, bool deny);
+/* Another device, which nobody has enabled. */
+void css_replace(struct subchannel *sch);
 void css_faults(struct subchannel *sch, const struct hosted_faults *faults);
 
 /**

@@ -22,6 +22,7 @@ struct hosted {
 	struct vccw_parent parent;
 	struct hosted_client *client;
 	struct list_head list; /* of the client's devices */
+	bool closed; /* it could not be opened again */
 };
 
 static struct hosted *of_vdev(struct vfio_device *vdev)
@@ -99,6 +100,21 @@ static int init(struct hosted *hosted)
 	return ret;
 }
 
+/* Who unmaps asks those that are on the list. */
+static void enlist(struct hosted *hosted)
+{
+	mutex_lock(&hosted->client->lock);
+	list_add_tail(&hosted->list, &hosted->client->devices);
+	mutex_unlock(&hosted->client->lock);
+}
+
+static void delist(struct hosted *hosted)
+{
+	mutex_lock(&hosted->client->lock);
+	list_del(&hosted->list);
+	mutex_unlock(&hosted->client->lock);
+}
+
 /* Clients are processes of their own. */
 static int open_device(struct hosted *hosted)
 {
@@ -114,7 +130,25 @@ static int open_device(struct hosted *hosted)
 		current->mm = mm;
 	}
 	mutex_unlock(&dev->lock);
+	hosted->closed = ret;
+	if (!ret)
+		enlist(hosted);
 	return ret;
+}
+
+static void close_device(struct hosted *hosted)
+{
+	struct vccw_device *dev = &hosted->dev;
+
+	if (hosted->closed)
+		return;
+	vccw_ring_detach(dev);
+	mutex_lock(&dev->lock);
+	vccw_queue_close(dev, VFIO_CCW_RING_R_CLOSED);
+	vccw_pins_close(dev);
+	mutex_unlock(&dev->lock);
+	delist(hosted);
+	hosted->closed = true;
 }
 
 static void publish(struct hosted *hosted, struct vccw_device *dev)
@@ -161,21 +195,6 @@ void hosted_client_free(struct hosted_client *client)
 	free(client);
 }
 
-/* Who unmaps asks those that are on the list. */
-static void enlist(struct hosted *hosted)
-{
-	mutex_lock(&hosted->client->lock);
-	list_add_tail(&hosted->list, &hosted->client->devices);
-	mutex_unlock(&hosted->client->lock);
-}
-
-static void delist(struct hosted *hosted)
-{
-	mutex_lock(&hosted->client->lock);
-	list_del(&hosted->list);
-	mutex_unlock(&hosted->client->lock);
-}
-
 int hosted_new(struct hosted_client *client, const struct hosted_ops *ops, void *device,
 	       struct hosted **out)
 {
@@ -191,6 +210,7 @@ int hosted_new(struct hosted_client *client, const struct hosted_ops *ops, void 
 		return -ENOMEM;
 	}
 	hosted->dev.sch->dev.driver_data = &hosted->parent;
+	vccw_wedged_init(&hosted->parent.wedged, hosted->dev.sch);
 	ret = init(hosted);
 	if (ret)
 		goto no_device;
@@ -198,7 +218,6 @@ int hosted_new(struct hosted_client *client, const struct hosted_ops *ops, void 
 	ret = open_device(hosted);
 	if (ret)
 		goto not_open;
-	enlist(hosted);
 	*out = hosted;
 	return 0;
 
@@ -219,16 +238,12 @@ void hosted_free(struct hosted *hosted)
 	if (!hosted)
 		return;
 	dev = &hosted->dev;
-	vccw_ring_detach(dev);
-	mutex_lock(&dev->lock);
-	vccw_queue_close(dev, VFIO_CCW_RING_R_CLOSED);
-	vccw_pins_close(dev);
-	mutex_unlock(&dev->lock);
-	delist(hosted);
+	close_device(hosted);
 	publish(hosted, NULL);
 	cancel_work_sync(&dev->queue.path_work);
 	vccw_queue_destroy(&dev->queue);
 	vccw_pins_destroy(&dev->pins);
+	vccw_wedged_exit(&hosted->parent.wedged);
 	css_free(dev->sch, true);
 	free(hosted);
 }
@@ -442,6 +457,86 @@ void hosted_vary(struct hosted *hosted, uint8_t paths, bool on)
 void hosted_settle(struct hosted *hosted)
 {
 	flush_work(&hosted->dev.queue.path_work);
+}
+
+bool hosted_stuck(struct hosted *hosted)
+{
+	return css_stuck(hosted->dev.sch);
+}
+
+void hosted_late(struct hosted *hosted)
+{
+	css_late(hosted->dev.sch);
+}
+
+void hosted_answer(struct hosted *hosted)
+{
+	css_answer(hosted->dev.sch);
+}
+
+uint32_t hosted_kept(struct hosted *hosted)
+{
+	struct subchannel *sch = hosted->dev.sch;
+	uint32_t pages;
+
+	spin_lock_irq(&sch->lock);
+	pages = hosted->parent.wedged.pages;
+	spin_unlock_irq(&sch->lock);
+	return pages;
+}
+
+bool hosted_wedged(struct hosted *hosted)
+{
+	struct subchannel *sch = hosted->dev.sch;
+	bool wedged;
+
+	spin_lock_irq(&sch->lock);
+	wedged = vccw_is_wedged(sch);
+	spin_unlock_irq(&sch->lock);
+	return wedged;
+}
+
+long hosted_all_kept(void)
+{
+	return client_kept();
+}
+
+int hosted_reopen(struct hosted *hosted)
+{
+	close_device(hosted);
+	return open_device(hosted);
+}
+
+void hosted_shutdown(struct hosted *hosted)
+{
+	vccw_queue_shutdown(&hosted->dev);
+}
+
+void hosted_deny(struct hosted *hosted, bool deny)
+{
+	css_deny(hosted->dev.sch, deny);
+}
+
+/* As vccw_sch_event(). */
+void hosted_event(struct hosted *hosted)
+{
+	struct subchannel *sch = hosted->dev.sch;
+
+	spin_lock_irq(&sch->lock);
+	if (vccw_replaced(sch))
+		vccw_queue_dead(&hosted->dev);
+	spin_unlock_irq(&sch->lock);
+}
+
+void hosted_replace(struct hosted *hosted)
+{
+	css_replace(hosted->dev.sch);
+	hosted_event(hosted);
+}
+
+void hosted_hurry(unsigned int times)
+{
+	shim_jiffy_ns = 1000000 / times;
 }
 
 void hosted_before_sleep(void (*run)(void *arg), void *arg)

@@ -162,6 +162,7 @@ void hosted_service_time(struct hosted *hosted, uint64_t ns);
  * @HOSTED_LOST: the program is carried out, and no interruption says so
  * @HOSTED_DOUBLED: the device ends twice; what is started meanwhile meets deferred
  *	condition code 1
+ * @HOSTED_STUCK: the start does not end, nor by HALT and CLEAR, before hosted_answer()
  */
 enum hosted_fault {
 	HOSTED_NO_FAULT,
@@ -175,6 +176,7 @@ enum hosted_fault {
 	HOSTED_PATH_LOST,
 	HOSTED_LOST,
 	HOSTED_DOUBLED,
+	HOSTED_STUCK,
 	HOSTED_N_FAULTS,
 };
 
@@ -197,6 +199,28 @@ void hosted_attention(struct hosted *hosted);
 void hosted_vary(struct hosted *hosted, uint8_t paths, bool on);
 /* Until the driver is through with what paths that are gone were used for. */
 void hosted_settle(struct hosted *hosted);
+/* Is it at a start that does not end? */
+bool hosted_stuck(struct hosted *hosted);
+/* Such a one carries out its program, but does not say so. */
+void hosted_late(struct hosted *hosted);
+/* It ends, by what has been asked for since. */
+void hosted_answer(struct hosted *hosted);
+/* Can it not be disabled? */
+bool hosted_wedged(struct hosted *hosted);
+/* How many pages it may use are kept though they are not pinned; by all devices. */
+uint32_t hosted_kept(struct hosted *hosted);
+long hosted_all_kept(void);
+/* Closes the device and opens it again: 0 or -errno.  Without success it is closed. */
+int hosted_reopen(struct hosted *hosted);
+/* The system goes down: it does nothing any more. */
+void hosted_shutdown(struct hosted *hosted);
+/* The subchannel can be neither enabled nor disabled, as long as that is. */
+void hosted_deny(struct hosted *hosted, bool deny);
+/* The device is replaced by another, and the driver is told to look; or told without. */
+void hosted_replace(struct hosted *hosted);
+void hosted_event(struct hosted *hosted);
+/* Time-outs of the driver's are so many times shorter. */
+void hosted_hurry(unsigned int times);
 /* Before a task of the core goes to sleep for a moment, in its thread, once. */
 void hosted_before_sleep(void (*run)(void *arg), void *arg);
 /* Name of a kind, and kind of a name; NULL and HOSTED_NO_FAULT if there is none. */

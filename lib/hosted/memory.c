@@ -6,6 +6,87 @@
 #include "client.h"
 #include "hosted.h"
 
+/* Pages that are kept, whosever they are */
+
+struct kept {
+	struct list_head list;
+	struct page page;
+	int refs;
+};
+
+static DEFINE_MUTEX(kept_lock);
+static LIST_HEAD(kept_pages);
+
+static struct kept *find_kept(const void *at)
+{
+	struct kept *kept;
+
+	list_for_each_entry(kept, &kept_pages, list)
+	{
+		if (kept->page.at == at)
+			return kept;
+	}
+	return NULL;
+}
+
+static bool is_kept(const void *at)
+{
+	bool kept;
+
+	mutex_lock(&kept_lock);
+	kept = find_kept(at);
+	mutex_unlock(&kept_lock);
+	return kept;
+}
+
+struct page *pfn_to_page(unsigned long pfn)
+{
+	void *at = (void *)(pfn << PAGE_SHIFT);
+	struct kept *kept;
+
+	mutex_lock(&kept_lock);
+	kept = find_kept(at);
+	if (!kept) {
+		kept = calloc(1, sizeof(*kept));
+		WARN_ON_ONCE(!kept);
+		kept->page.at = at;
+		list_add(&kept->list, &kept_pages);
+	}
+	mutex_unlock(&kept_lock);
+	return &kept->page;
+}
+
+void get_page(struct page *page)
+{
+	mutex_lock(&kept_lock);
+	container_of(page, struct kept, page)->refs++;
+	mutex_unlock(&kept_lock);
+}
+
+void put_page(struct page *page)
+{
+	struct kept *kept = container_of(page, struct kept, page);
+
+	mutex_lock(&kept_lock);
+	WARN_ON_ONCE(kept->refs <= 0);
+	if (!--kept->refs) {
+		list_del(&kept->list);
+		free(kept);
+	}
+	mutex_unlock(&kept_lock);
+}
+
+long client_kept(void)
+{
+	struct kept *kept;
+	long n = 0;
+
+	mutex_lock(&kept_lock);
+	list_for_each_entry(kept, &kept_pages, list) n++;
+	mutex_unlock(&kept_lock);
+	return n;
+}
+
 /* Memory of the core */
 
 /*
@@ -24,6 +105,15 @@ static void *low_free[ORDERS];
 static u8 *low_next, *low_end;
 static long low_used, low_left = -1;
 static bool low_fragmented;
+static u8 low_in_use[(LOW_LAST - LOW_FIRST) / PAGE_SIZE]; /* pages of it that are in use */
+
+static void low_use(const void *at, size_t bytes, bool used)
+{
+	size_t first = ((uintptr_t)at - LOW_FIRST) / PAGE_SIZE;
+
+	for (size_t i = 0; i < bytes / PAGE_SIZE; i++)
+		WRITE_ONCE(low_in_use[first + i], used);
+}
 
 static bool low_grow(void)
 {
@@ -63,6 +153,7 @@ static void *low_take(unsigned int order)
 	} else {
 		return NULL;
 	}
+	low_use(p, size, true);
 	low_used += 1L << order;
 	if (low_left >= 0)
 		low_left -= 1L << order;
@@ -86,7 +177,13 @@ void free_pages(unsigned long addr, unsigned int order)
 {
 	if (!addr)
 		return;
+	/* As any of those who have a page, of which the last frees it. */
+	if (!order && is_kept((void *)addr)) {
+		put_page(virt_to_page(addr));
+		return;
+	}
 	mutex_lock(&low_lock);
+	low_use((void *)addr, PAGE_SIZE << order, false);
 	memcpy((void *)addr, &low_free[order], sizeof(void *));
 	low_free[order] = (void *)addr;
 	low_used -= 1L << order;
@@ -119,7 +216,11 @@ void hosted_pages_left(long pages)
 
 bool shim_is_low(const void *at, size_t n)
 {
-	return (uintptr_t)at >= LOW_FIRST && (uintptr_t)at + n <= LOW_LAST;
+	uintptr_t last = (uintptr_t)at + n - 1;
+
+	return (uintptr_t)at >= LOW_FIRST && last < LOW_LAST &&
+	       READ_ONCE(low_in_use[((uintptr_t)at - LOW_FIRST) / PAGE_SIZE]) &&
+	       READ_ONCE(low_in_use[(last - LOW_FIRST) / PAGE_SIZE]);
 }
 
 void *shim_alloc(size_t n, size_t size)
@@ -183,9 +284,18 @@ static void page_put(struct client_mapping *mapping, struct client_page *slot, s
 {
 	if (page == slot->now || page == slot->pinned)
 		return;
-	if (mapping->frames)
+	if (mapping->frames && !is_kept(page->at))
 		mapping->spare[mapping->spares++] = page->at;
 	page_free(page);
+}
+
+static bool frames_kept(const struct client_mapping *mapping)
+{
+	bool kept = false;
+
+	for (size_t off = 0; off < 2 * mapping->bytes && !kept; off += PAGE_SIZE)
+		kept = is_kept(mapping->frames + off);
+	return kept;
 }
 
 static void mapping_free(struct client_mapping *mapping)
@@ -194,7 +304,9 @@ static void mapping_free(struct client_mapping *mapping)
 		page_free(mapping->pages[i].now);
 	if (mapping->frames) {
 		munmap(mapping->memory, mapping->bytes);
-		munmap(mapping->frames, 2 * mapping->bytes);
+		/* The channel may go there still, and later nobody minds. */
+		if (!frames_kept(mapping))
+			munmap(mapping->frames, 2 * mapping->bytes);
 		close(mapping->fd);
 	}
 	free(mapping->spare);
@@ -411,7 +523,7 @@ void client_page_out(struct hosted_client *client, u64 iova)
 	mutex_unlock(&client_lock);
 }
 
-/* Is this frame one that has been pinned? client_lock held. */
+/* Is this frame one that has been pinned, or is kept? client_lock held. */
 static bool frame_pinned(const u8 *at)
 {
 	struct client_mapping *mapping;
@@ -425,7 +537,7 @@ static bool frame_pinned(const u8 *at)
 				return true;
 		}
 	}
-	return false;
+	return is_kept(at);
 }
 
 bool client_has_pinned(const void *at, size_t n)

@@ -95,9 +95,11 @@ u64 ktime_get_ns(void)
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
+u64 shim_jiffy_ns = 1000000;
+
 unsigned long shim_jiffies(void)
 {
-	return ktime_get_ns() / 1000000;
+	return ktime_get_ns() / shim_jiffy_ns;
 }
 
 static void (*before_sleep)(void *arg);
@@ -215,7 +217,7 @@ long schedule_timeout(long timeout)
 		schedule();
 		return timeout;
 	}
-	sleep_until(ktime_get_ns() + timeout * 1000000ULL);
+	sleep_until(ktime_get_ns() + timeout * shim_jiffy_ns);
 	left = end - jiffies;
 	return left < 0 ? 0 : left;
 }
@@ -344,7 +346,14 @@ static void *work_run(void *data)
 {
 	struct work_struct *work = data;
 
+	struct timespec due;
+
 	pthread_mutex_lock(&work_lock);
+	while (work->pending && ktime_get_ns() < work->due) {
+		due.tv_sec = work->due / 1000000000;
+		due.tv_nsec = work->due % 1000000000;
+		pthread_cond_clockwait(&work_done, &work_lock, CLOCK_MONOTONIC, &due);
+	}
 	/* It does not run beside itself. */
 	while (work->pending && work->running)
 		pthread_cond_wait(&work_done, &work_lock);
@@ -362,17 +371,29 @@ static void *work_run(void *data)
 	return NULL;
 }
 
-void schedule_work(struct work_struct *work)
+static void schedule_at(struct work_struct *work, u64 due)
 {
 	pthread_t thread;
 
 	pthread_mutex_lock(&work_lock);
-	if (!work->pending && !shim_thread_create(&thread, work_run, work)) {
-		pthread_detach(thread);
+	if (!work->pending) {
+		work->due = due;
 		work->pending = true;
 		work->threads++;
+		WARN_ON_ONCE(shim_thread_create(&thread, work_run, work));
+		pthread_detach(thread);
 	}
 	pthread_mutex_unlock(&work_lock);
+}
+
+void schedule_work(struct work_struct *work)
+{
+	schedule_at(work, 0);
+}
+
+void schedule_delayed_work(struct delayed_work *dw, unsigned long delay)
+{
+	schedule_at(&dw->work, ktime_get_ns() + delay * shim_jiffy_ns);
 }
 
 void flush_work(struct work_struct *work)
@@ -383,11 +404,21 @@ void flush_work(struct work_struct *work)
 	pthread_mutex_unlock(&work_lock);
 }
 
-void cancel_work_sync(struct work_struct *work)
+static void cancel_work(struct work_struct *work)
 {
 	pthread_mutex_lock(&work_lock);
 	work->pending = false;
 	pthread_cond_broadcast(&work_done);
 	pthread_mutex_unlock(&work_lock);
+}
+
+void cancel_delayed_work(struct delayed_work *dw)
+{
+	cancel_work(&dw->work);
+}
+
+void cancel_work_sync(struct work_struct *work)
+{
+	cancel_work(work);
 	flush_work(work);
 }

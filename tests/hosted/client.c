@@ -12,6 +12,7 @@ struct hosted_client *client_container;
 struct hosted *client_device;
 struct client_ring client_ring;
 uint8_t *client_memory;
+uint32_t client_cq_entries;
 
 int client_make_ring(struct client_ring *made, struct hosted *device, uint32_t entries,
 		     uint32_t flags)
@@ -23,6 +24,7 @@ int client_make_ring(struct client_ring *made, struct hosted *device, uint32_t e
 
 	memset(made, 0, sizeof(*made));
 	setup->sq_entries = entries;
+	setup->cq_entries = client_cq_entries;
 	setup->flags = flags;
 	ret = hosted_feature(device, CLIENT_MAKE_RING, setup, sizeof(*setup));
 	if (ret)

@@ -41,6 +41,8 @@ extern struct hosted_client *client_container;
 extern struct hosted *client_device;
 extern struct client_ring client_ring;
 extern uint8_t *client_memory;
+/* Of rings that are made, 0 for the default. */
+extern uint32_t client_cq_entries;
 
 /* Memory at an IOVA. */
 void *client_at(uint64_t iova);

@@ -487,7 +487,7 @@ static void storm(void **state)
 	storm_next = storm_ended = storm_newest = storm_bad = 0;
 	storm_seen = calloc(storm_starts, 1);
 	assert_non_null(storm_seen);
-	inject((1U << HOSTED_N_FAULTS) - 2, 20, storm_seed);
+	inject((1U << HOSTED_STUCK) - 2, 20, storm_seed);
 	while (storm_ended < storm_starts) {
 		while (storm_next < storm_starts && storm_next - storm_ended < DEPTH - 1)
 			client_start(PROGRAM, storm_next++);

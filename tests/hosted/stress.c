@@ -22,6 +22,8 @@
 #define CLIENTS	 2
 /* Nobody needs so long for anything. */
 #define PATIENCE 60
+/* Starts whose data have been looked at. */
+#define ENOUGH	 50
 
 #ifdef __SANITIZE_THREAD__
 /* A batch holds the locks of its devices in any order, all of them under the ring's. */
@@ -90,7 +92,8 @@ static void *wait_beside(void *arg)
 
 	while (!over) {
 		enter.timeout_ns = dice(&d, 1000000);
-		hosted_ioctl(dice(&d, CLIENTS), VFIO_CCW_RING_ENTER, (unsigned long)&enter);
+		if (hosted_ioctl(dice(&d, CLIENTS), VFIO_CCW_RING_ENTER, (unsigned long)&enter) < 0)
+			pause_us(100);
 		hosted_poll(dice(&d, CLIENTS));
 	}
 	return NULL;
@@ -122,12 +125,13 @@ static void change_faults(struct hosted *device, struct dice *d)
 
 static void happen(struct traffic *t, struct dice *d)
 {
-	struct hosted *device = t->device[dice(d, TRAFFIC_DEVICES)];
+	unsigned int which = dice(d, TRAFFIC_DEVICES);
+	struct hosted *device = t->device[which];
 
-	switch (dice(d, 12)) {
+	switch (dice(d, 14)) {
 	case 0:
 	case 1:
-		CHECK(!hosted_reset(device));
+		hosted_reset(device); /* which fails if it does not answer */
 		break;
 	case 2:
 	case 3:
@@ -151,6 +155,14 @@ static void happen(struct traffic *t, struct dice *d)
 	case 9:
 		traffic_new_device(t);
 		break;
+	case 10:
+		traffic_answer(t, which);
+		break;
+#ifndef __SANITIZE_THREAD__ /* which rightly says that the client does not know of it */
+	case 11:
+		traffic_late(t);
+		break;
+#endif
 	default:
 		traffic_discard(t, d);
 	}
@@ -237,6 +249,10 @@ static void run(uint32_t flags)
 		CHECK(!pthread_create(&workers[i].thread, NULL, what[i % EACH], &workers[i]));
 	}
 	sleep(seconds);
+	/* Enough to say something, also where the machine does other things. */
+	for (int i = 0; i < CLIENTS; i++)
+		while (clients[i].checked < ENOUGH)
+			pause_us(10000);
 	over = true;
 	for (unsigned int i = 0; i < CLIENTS * EACH; i++)
 		pthread_join(workers[i].thread, NULL);
@@ -247,11 +263,11 @@ static void run(uint32_t flags)
 		printf("%llu requests: %llu good, %llu looked at; %llu things happened\n",
 		       (unsigned long long)t->ended, (unsigned long long)t->good,
 		       (unsigned long long)t->checked, (unsigned long long)happened[i]);
-		assert_true(t->checked > 20);
 		happened[i] = 0;
 	}
 	ended = true;
 	pthread_join(watchdog, NULL);
+	assert_int_equal(hosted_all_kept(), 0);
 }
 
 static void by_interrupts(void **state)
@@ -291,5 +307,7 @@ int main(int argc, char **argv)
 		seconds = strtoull(argv[1], NULL, 0);
 		seed = strtoull(argv[2], NULL, 0);
 	}
+	/* Some devices do not answer, and are not waited for as long. */
+	hosted_hurry(10);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -225,6 +225,10 @@ static bool legal(const struct vfio_ccw_ring_cqe *cqe)
 		{ -ECANCELED, VFIO_CCW_RING_R_UNMAPPED },
 		{ -ECANCELED, VFIO_CCW_RING_R_PATH_LOST },
 		{ -ECANCELED, VFIO_CCW_RING_R_CANCELED },
+		/* It was under way, and has not answered. */
+		{ -ENODEV, VFIO_CCW_RING_R_CLOSED },
+		{ -ENODEV, VFIO_CCW_RING_R_UNMAPPED },
+		{ -ENODEV, VFIO_CCW_RING_R_PATH_LOST },
 	};
 
 	for (unsigned int i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
@@ -307,8 +311,9 @@ void traffic_map_anew(struct traffic *t)
 	pthread_rwlock_unlock(&t->map_lock);
 	sched_yield();
 	/* Nobody has written to it since it was unmapped. */
-	for (size_t i = 0; i < DATA_BYTES; i++)
+	for (size_t i = 0; i < DATA_BYTES && !t->stained; i++)
 		CHECK(new[i] == UNTOUCHED);
+	t->stained = false;
 	CHECK(!hosted_map(t->container, new, PASSING_IOVA, DATA_BYTES));
 }
 
@@ -407,11 +412,43 @@ void traffic_new_ring(struct traffic *t, bool end_first)
 	pthread_rwlock_unlock(&t->ring_lock);
 }
 
+void traffic_answer(struct traffic *t, int device)
+{
+	if (hosted_stuck(t->device[device]))
+		hosted_answer(t->device[device]);
+}
+
+/* Data may change anywhere, as by a discard. */
+void traffic_late(struct traffic *t)
+{
+	pthread_rwlock_wrlock(&t->map_lock);
+	for (unsigned int page = 0; page < DATA_PAGES; page++)
+		t->discards[page] += 2;
+	for (int i = 0; i < TRAFFIC_DEVICES; i++) {
+		if (!hosted_stuck(t->device[i]))
+			continue;
+		hosted_late(t->device[i]);
+		t->stained = true;
+	}
+	pthread_rwlock_unlock(&t->map_lock);
+}
+
+/* Nothing is under way on a device, for which nothing is kept in the end. */
+static void free_device(struct hosted *device)
+{
+	if (hosted_stuck(device))
+		hosted_answer(device);
+	while (hosted_wedged(device))
+		usleep(1000);
+	CHECK(!hosted_reset(device));
+	hosted_free(device);
+}
+
 void traffic_new_device(struct traffic *t)
 {
-	t->index[1] = UINT16_MAX;
+	detach(t, 1);
 	pthread_rwlock_wrlock(&t->device_lock);
-	hosted_free(t->device[1]);
+	free_device(t->device[1]);
 	CHECK(!hosted_nop_new(t->container, &t->device[1]));
 	pthread_rwlock_unlock(&t->device_lock);
 	attach(t, 1);
@@ -470,7 +507,7 @@ void traffic_close(struct traffic *t)
 	end_all(t);
 	hosted_close(t->ring.setup.ring_fd);
 	for (int i = 0; i < TRAFFIC_DEVICES; i++)
-		hosted_free(t->device[i]);
+		free_device(t->device[i]);
 	CHECK(!hosted_pinned(t->container));
 	hosted_client_free(t->container);
 	free(t->passing[0]);

@@ -67,6 +67,7 @@ struct traffic_slot {
  * @map_lock: for reading by who looks at data, for writing by who changes @map
  * @passing: the rest of that: one of them is mapped, or none, by turns
  * @map: how often it was
+ * @stained: memory that was unmapped may have changed, by a device that did not answer
  * @discards: how often a page of it was discarded, odd while it is being
  * @ended: requests that have had their end
  * @good: starts that ended well
@@ -88,6 +89,7 @@ struct traffic {
 	pthread_rwlock_t map_lock;
 	uint8_t *passing[2];
 	uint32_t map;
+	bool stained;
 	_Atomic uint32_t *discards;
 	_Atomic uint64_t ended, good, checked;
 };
@@ -105,6 +107,9 @@ void traffic_reap(struct traffic *t);
 unsigned int traffic_under_way(struct traffic *t);
 
 /* Events; one thread, and another for paths. */
+/* Devices that do not answer carry out what they are at, and answer now and then. */
+void traffic_late(struct traffic *t);
+void traffic_answer(struct traffic *t, int device);
 void traffic_lose_path(struct traffic *t, struct dice *d);
 void traffic_map_anew(struct traffic *t);
 void traffic_discard(struct traffic *t, struct dice *d);

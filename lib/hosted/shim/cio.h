@@ -161,6 +161,8 @@ struct schib_config {
 
 struct pmcw {
 	u8 lpum;
+	u8 isc;
+	bool ena;
 };
 
 struct schib {

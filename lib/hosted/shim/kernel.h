@@ -151,6 +151,7 @@ void shim_warn(const char *file, int line, const char *what);
 		warn_;                                     \
 	})
 #define dev_warn(dev, ...) ((void)(dev), fprintf(stderr, __VA_ARGS__))
+#define dev_info(dev, ...) dev_warn(dev, __VA_ARGS__)
 
 /* Lists */
 

@@ -13,6 +13,7 @@
 #include <shim/sync.h>
 
 #define PAGE_SHIFT 12
+#define PAGE_MASK  (~(PAGE_SIZE - 1))
 #undef PAGE_SIZE
 #define PAGE_SIZE	    4096UL
 #define PAGE_ALIGN(n)	    (((n) + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1))
@@ -42,7 +43,7 @@ void free_pages(unsigned long addr, unsigned int order);
 #define __get_free_page(flags) __get_free_pages(flags, 0)
 #define free_page(addr)	       free_pages(addr, 0)
 
-/* Is this memory of __get_free_pages()? */
+/* Is this memory of __get_free_pages() that has not been freed? */
 bool shim_is_low(const void *at, size_t n);
 
 void *shim_alloc(size_t n, size_t size);
@@ -85,7 +86,13 @@ struct page {
 #define folio_entire_mapcount(f) atomic_read(&(f)->entire)
 #define folio_nr_pages(f)	 ((f)->pages)
 #define page_to_phys(page)	 ((u64)(uintptr_t)(page)->at)
-#define phys_to_virt(addr)	 ((void *)(uintptr_t)(addr))
+
+/* Whoever has a page, it is not used for anything else before it is put: client_kept(). */
+struct page *pfn_to_page(unsigned long pfn);
+void get_page(struct page *page);
+void put_page(struct page *page);
+#define virt_to_page(p)	   pfn_to_page((uintptr_t)(p) >> PAGE_SHIFT)
+#define phys_to_virt(addr) ((void *)(uintptr_t)(addr))
 
 /* Addresses of the channel's */
 

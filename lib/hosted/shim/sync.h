@@ -131,7 +131,7 @@ void shim_assert_held(const struct shim_lock *lock);
 extern bool (*shim_go_on)(void);
 void shim_relax(void);
 
-/* Time: a jiffy is a millisecond. */
+/* Time: a jiffy is a millisecond, or less for who is in a hurry. */
 
 #define HZ		  1000
 #define NSEC_PER_USEC	  1000L
@@ -141,6 +141,7 @@ void shim_relax(void);
 #define time_before(a, b) ((long)((a) - (b)) < 0)
 #define time_after(a, b)  time_before(b, a)
 
+extern u64 shim_jiffy_ns;
 u64 ktime_get_ns(void);
 unsigned long shim_jiffies(void);
 
@@ -293,6 +294,7 @@ struct work_struct {
 	void (*run)(struct work_struct *work);
 	bool pending; /* it is to run; this and the rest: a lock of sync.c */
 	bool running;
+	u64 due; /* ns */
 	unsigned int threads; /* that run it, or are about to */
 };
 
@@ -305,9 +307,15 @@ void cancel_work_sync(struct work_struct *work);
 /* Before the next usleep_range() of anybody's, in its thread, once. */
 void shim_before_sleep(void (*run)(void *arg), void *arg);
 
-/* Named by vccw_device.h, and not here. */
 struct delayed_work {
 	struct work_struct work;
 };
+
+#define INIT_DELAYED_WORK(dw, function) INIT_WORK(&(dw)->work, function)
+#define to_delayed_work(w)		container_of(w, struct delayed_work, work)
+/* Jiffies from now on. */
+void schedule_delayed_work(struct delayed_work *dw, unsigned long delay);
+void cancel_delayed_work(struct delayed_work *dw);
+#define cancel_delayed_work_sync(dw) cancel_work_sync(&(dw)->work)
 
 #endif
