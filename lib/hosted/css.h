@@ -22,6 +22,8 @@ void css_orb(struct subchannel *sch, union orb *orb);
 void css_service_time(struct subchannel *sch, u64 ns);
 /* Does one thing there is to do, in a process of one thread: false if there is none. */
 bool css_go_on(void);
+/* Status of the device that nobody asked for, if none is pending. */
+void css_present(struct subchannel *sch, u8 dstat);
 void css_faults(struct subchannel *sch, const struct hosted_faults *faults);
 
 /**
