@@ -107,6 +107,7 @@ enum vccw_queue_state {
  * @active: start the subchannel is carrying out
  * @ready: starts waiting for their turn
  * @funcs: HALTs and CLEARs under way
+ * @holds: how often that was so
  * @held_at: CQ head from which on the client has seen it
  * @unsolicited_merged: there are several pieces of it in @unsolicited_irb
  * @unsolicited_irb: that status
@@ -146,6 +147,7 @@ struct vccw_queue {
 	struct vccw_req *active;
 	struct vccw_fifo ready;
 	struct vccw_fifo funcs;
+	u32 holds;
 	u32 held_at;
 	bool unsolicited_merged;
 	struct irb unsolicited_irb;
@@ -220,6 +222,7 @@ void vccw_wait_drained(struct vccw_device *dev);
 void vccw_complete(struct vccw_queue *q, struct vccw_req *req, int res,
 		   u16 reason, const struct irb *irb);
 void vccw_take_back(struct vccw_queue *q, int res, u16 reason);
+void vccw_take_back_held(struct vccw_queue *q);
 void vccw_issue_start(struct vccw_device *dev);
 void vccw_queue_start(struct vccw_device *dev, struct vccw_req *first,
 		      struct vccw_req **end);

@@ -238,6 +238,7 @@ void vccw_queue_stop_range(struct vccw_device *dev, u64 first, u64 last,
 	struct vccw_req *active, *req, **at;
 	struct vccw_fifo waiting = {}, doomed = {};
 	bool stop;
+	u32 holds;
 
 	lockdep_assert_held(&dev->lock);
 	/*
@@ -249,6 +250,7 @@ void vccw_queue_stop_range(struct vccw_device *dev, u64 first, u64 last,
 	vccw_drain(q);
 	vccw_fifo_move(&waiting, &q->ready);
 	active = q->active;
+	holds = q->holds;
 	spin_unlock_irq(&dev->sch->lock);
 
 	for (at = &waiting.first; (req = *at);) {
@@ -266,8 +268,8 @@ void vccw_queue_stop_range(struct vccw_device *dev, u64 first, u64 last,
 	/* Meanwhile the device may have gone, or a start failed. */
 	if (q->state != VCCW_QUEUE_RUN)
 		vccw_take_back(q, -ENODEV, vccw_down(q));
-	if (q->held)
-		vccw_take_back(q, -ECANCELED, VFIO_CCW_RING_R_HELD);
+	if (q->holds != holds)
+		vccw_take_back_held(q);
 	if (stop && q->active == active)
 		vccw_stop_active(dev, reason);
 	vccw_drained(dev);

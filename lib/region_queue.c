@@ -173,9 +173,9 @@ static void complete(struct region_queue *q, struct region_sch *sch, struct requ
 	q->free = req;
 }
 
-/* Status of no request, or of one that goes on. */
-static void post_status(struct region_queue *q, struct region_sch *sch, uint16_t flags,
-			uint64_t user_data, const uint8_t *irb)
+/* Status of a request that goes on; without room it goes out with the end. */
+static void post_more(struct region_queue *q, struct region_sch *sch, uint64_t user_data,
+		      const uint8_t *irb)
 {
 	struct vfio_ccw_ring_cqe *cqe;
 
@@ -185,10 +185,63 @@ static void post_status(struct region_queue *q, struct region_sch *sch, uint16_t
 		return;
 	}
 	cqe = next_cqe(q, sch);
-	cqe->flags = flags;
+	cqe->flags = VFIO_CCW_RING_CQE_MORE;
 	cqe->user_data = user_data;
 	put_irb(sch, cqe, irb);
 	publish_cqe(q);
+}
+
+/* Nothing of this part of a start's status is a failure. */
+static bool harmless(const uint8_t *irb)
+{
+	return !(ccwring_irb_dstat(irb) & ~(CCWRING_DSTAT_CHN_END | CCWRING_DSTAT_DEV_END)) &&
+	       !(ccwring_irb_cstat(irb) & ~CCWRING_CSTAT_PCI) && !ccwring_irb_cc(irb);
+}
+
+/* Does status nobody asked for hold starts? */
+static bool holds(const uint8_t *irb)
+{
+	return ccwring_irb_dstat(irb) & CCWRING_DSTAT_UNIT_CHECK;
+}
+
+/* The completion that comes next has to be seen before anything is started. */
+static void fail(const struct region_queue *q, struct region_sch *sch)
+{
+	sch->failed = true;
+	sch->failed_at = q->cq_tail;
+}
+
+/* Status nobody asked for, when there is room for it. */
+static void post_kept(struct region_queue *q, struct region_sch *sch)
+{
+	struct vfio_ccw_ring_cqe *cqe;
+
+	if (!sch->dev || !sch->kept || !has_room(q))
+		return;
+	if (sch->failed && holds(sch->kept_irb))
+		fail(q, sch);
+	cqe = next_cqe(q, sch);
+	cqe->flags = VFIO_CCW_RING_CQE_UNSOLICITED | VFIO_CCW_RING_CQE_IRB;
+	if (sch->kept_merged)
+		cqe->flags |= VFIO_CCW_RING_CQE_MERGED;
+	memcpy(cqe->irb, sch->kept_irb, sizeof(cqe->irb));
+	publish_cqe(q);
+	sch->kept = false;
+}
+
+static void unsolicited(struct region_queue *q, struct region_sch *sch, const uint8_t *irb)
+{
+	uint8_t dstat = sch->kept ? ccwring_irb_dstat(sch->kept_irb) : 0;
+	uint8_t cstat = sch->kept ? ccwring_irb_cstat(sch->kept_irb) : 0;
+
+	memcpy(sch->kept_irb, irb, sizeof(sch->kept_irb));
+	sch->kept_irb[8] |= dstat;
+	sch->kept_irb[9] |= cstat;
+	sch->kept_merged = sch->kept;
+	sch->kept = true;
+	if (holds(irb))
+		fail(q, sch);
+	post_kept(q, sch);
 }
 
 /* What the region's errno says about the subchannel. */
@@ -231,7 +284,8 @@ static bool held(struct region_queue *q, struct region_sch *sch)
 {
 	uint32_t cq_head = __atomic_load_n(&q->cq_head, __ATOMIC_ACQUIRE);
 
-	if (sch->failed && (int32_t)(cq_head - sch->failed_at) > 0)
+	if (sch->failed && !(sch->kept && holds(sch->kept_irb)) &&
+	    (int32_t)(cq_head - sch->failed_at) > 0)
 		sch->failed = false;
 	return sch->failed;
 }
@@ -240,15 +294,19 @@ static void start(struct region_queue *q, struct region_sch *sch, struct request
 {
 	int err;
 
-	if (held(q, sch) && !(req->sqe.flags & VFIO_CCW_RING_SQE_RECOVER)) {
+	if (req->sqe.flags & VFIO_CCW_RING_SQE_RECOVER)
+		sch->failed = false;
+	if (held(q, sch)) {
 		complete(q, sch, req, -ECANCELED, VFIO_CCW_RING_R_HELD, NULL);
 		return;
 	}
 	err = write_start(sch, &req->sqe);
-	if (err)
+	if (err) {
 		complete(q, sch, req, err, reason_of(err), NULL);
-	else
-		sch->running = req;
+		return;
+	}
+	sch->running = req;
+	sch->part_failed = false;
 }
 
 static void start_waiting(struct region_queue *q, struct region_sch *sch)
@@ -397,6 +455,8 @@ int region_queue_consume(struct region_queue *q)
 	uint32_t tail = __atomic_load_n(&q->sq_tail, __ATOMIC_ACQUIRE);
 	int n = 0;
 
+	for (struct region_sch *sch = q->schs; sch < q->schs + q->n_schs; sch++)
+		post_kept(q, sch);
 	while (q->sq_head != tail && has_room(q)) {
 		struct request *req = q->free;
 
@@ -411,6 +471,16 @@ int region_queue_consume(struct region_queue *q)
 	return n;
 }
 
+/* The end may come in parts, channel end first.  A start that was stopped has not failed,
+ * unless the device has something to say. */
+static bool start_failed(const struct region_sch *sch, const uint8_t *irb, bool stopped)
+{
+	if (stopped)
+		return holds(irb);
+	return sch->part_failed || !harmless(irb) ||
+	       !(ccwring_irb_dstat(irb) & CCWRING_DSTAT_DEV_END);
+}
+
 /* The start is over, and if the status is that of a halt or clear, so are
  * they. */
 static void finish(struct region_queue *q, struct region_sch *sch, const uint8_t *irb)
@@ -422,11 +492,8 @@ static void finish(struct region_queue *q, struct region_sch *sch, const uint8_t
 		async = true;
 	if (req) {
 		sch->running = NULL;
-		/* A start that was stopped has not failed. */
-		if (!async && !ccwring_irb_good(irb)) {
-			sch->failed = true;
-			sch->failed_at = q->cq_tail;
-		}
+		if (start_failed(sch, irb, async))
+			fail(q, sch);
 		complete(q, sch, req, 0, VFIO_CCW_RING_R_NONE, irb);
 	}
 	while (async && (req = list_take(&sch->async)))
@@ -442,13 +509,15 @@ int region_queue_reap(struct region_queue *q, struct region_sch *sch)
 
 	if (n != (ssize_t)sizeof(region))
 		return n < 0 ? -errno : -EIO;
-	if ((!sch->running && !sch->async.first) || ccwring_irb_unsolicited(irb))
-		post_status(q, sch, VFIO_CCW_RING_CQE_UNSOLICITED, 0, irb);
-	else if (!ccwring_irb_final(irb))
-		post_status(q, sch, VFIO_CCW_RING_CQE_MORE,
-			    (sch->running ? sch->running : sch->async.first)->sqe.user_data, irb);
-	else
+	if ((!sch->running && !sch->async.first) || ccwring_irb_unsolicited(irb)) {
+		unsolicited(q, sch, irb);
+	} else if (!ccwring_irb_final(irb)) {
+		sch->part_failed |= !harmless(irb);
+		post_more(q, sch, (sch->running ? sch->running : sch->async.first)->sqe.user_data,
+			  irb);
+	} else {
 		finish(q, sch, irb);
+	}
 	start_waiting(q, sch);
 	return 0;
 }

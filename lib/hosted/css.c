@@ -539,6 +539,15 @@ void css_orb(struct subchannel *sch, union orb *orb)
 	pthread_mutex_unlock(&sch->css->lock);
 }
 
+void css_present(struct subchannel *sch, u8 dstat)
+{
+	pthread_mutex_lock(&sch->css->lock);
+	if (!sch->css->pending)
+		present(sch->css, dstat);
+	pthread_cond_signal(&sch->css->work);
+	pthread_mutex_unlock(&sch->css->lock);
+}
+
 void css_service_time(struct subchannel *sch, u64 ns)
 {
 	pthread_mutex_lock(&sch->css->lock);

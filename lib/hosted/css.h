@@ -32,6 +32,8 @@ void css_answer(struct subchannel *sch);
 void css_deny(struct subchannel *sch, bool deny);
 /* Another device, which nobody has enabled. */
 void css_replace(struct subchannel *sch);
+/* Status of the device that nobody asked for, if none is pending. */
+void css_present(struct subchannel *sch, u8 dstat);
 void css_faults(struct subchannel *sch, const struct hosted_faults *faults);
 
 /**

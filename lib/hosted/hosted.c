@@ -396,6 +396,11 @@ uint32_t hosted_orb_word(struct hosted *hosted)
 	return words[1];
 }
 
+void hosted_present(struct hosted *hosted, uint8_t dstat)
+{
+	css_present(hosted->dev.sch, dstat);
+}
+
 void hosted_unpin(struct hosted *hosted)
 {
 	struct vccw_device *dev = &hosted->dev;

@@ -123,6 +123,8 @@ void hosted_carry_out(struct hosted *hosted, const void *orb, unsigned int how,
 		      struct vfio_ccw_ring_cqe *cqe);
 /* Second word of the ORB that the subchannel's latest start had, as the driver made it. */
 uint32_t hosted_orb_word(struct hosted *hosted);
+/* The device presents status nobody asked for: DEV_STAT_*; it has nothing to do. */
+void hosted_present(struct hosted *hosted, uint8_t dstat);
 /* Unpins all pages that are pinned; the device has nothing to do. */
 void hosted_unpin(struct hosted *hosted);
 /* Gives back the memory of long programs that have ended. */

@@ -196,6 +196,10 @@ static void intermediate_and_unsolicited(void **state)
 	interrupt(CCWRING_SCSW_FC_START | 0x03, CCWRING_DSTAT_DEV_END);
 	assert_cqe(0x1000, 0, 0, VFIO_CCW_RING_CQE_IRB);
 	assert_int_equal(queue.reserved, 0);
+	/* An end in two parts is no failure. */
+	push_start(0x2000);
+	region_queue_consume(&queue);
+	assert_started(0x2000);
 }
 
 /* Starts behind a failed one are taken back until its completion is seen. */
@@ -219,16 +223,73 @@ static void held(void **state)
 	assert_started(0x4000);
 }
 
+static void push_recover(uint32_t cpa)
+{
+	push_start(cpa);
+	queue.sqes[(queue.sq_tail - 1) % 4].flags = VFIO_CCW_RING_SQE_RECOVER;
+}
+
+/* Submitted before or after the failure: it is carried out, with what is behind it. */
 static void recovers(void **state)
 {
 	(void)state;
 	push_start(0x1000);
+	push_start(0x2000);
+	push_recover(0x3000);
+	push_start(0x4000);
 	region_queue_consume(&queue);
 	interrupt(START_STATUS, GOOD | CCWRING_DSTAT_UNIT_CHECK);
-	push_start(0x2000);
-	queue.sqes[(queue.sq_tail - 1) % 4].flags = VFIO_CCW_RING_SQE_RECOVER;
+	assert_cqe(0x1000, 0, 0, VFIO_CCW_RING_CQE_IRB);
+	assert_cqe(0x2000, -ECANCELED, VFIO_CCW_RING_R_HELD, 0);
+	assert_started(0x3000);
+	interrupt(START_STATUS, GOOD);
+	assert_cqe(0x3000, 0, 0, WELL);
+	assert_started(0x4000);
+	interrupt(START_STATUS, GOOD | CCWRING_DSTAT_UNIT_CHECK);
+	assert_cqe(0x4000, 0, 0, VFIO_CCW_RING_CQE_IRB);
+	push_recover(0x5000);
+	push_start(0x6000);
 	region_queue_consume(&queue);
-	assert_started(0x2000);
+	assert_started(0x5000);
+	interrupt(START_STATUS, GOOD);
+	assert_cqe(0x5000, 0, 0, WELL);
+	assert_started(0x6000);
+}
+
+/* Unit check that nobody asked for holds, until its own completion has been seen. */
+static void held_by_unsolicited(void **state)
+{
+	const unsigned int flags = VFIO_CCW_RING_CQE_UNSOLICITED | VFIO_CCW_RING_CQE_IRB;
+
+	(void)state;
+	interrupt(0x11, CCWRING_DSTAT_UNIT_CHECK);
+	assert_cqe(0, 0, 0, flags);
+	push_start(0x1000);
+	region_queue_consume(&queue);
+	assert_cqe(0x1000, -ECANCELED, VFIO_CCW_RING_R_HELD, 0);
+	queue.cq_head = seen;
+	while (seen != queue.cq_head + 8) {
+		push(VFIO_CCW_RING_OP_NOP, 9);
+		region_queue_consume(&queue);
+		assert_cqe(9, 0, 0, 0);
+	}
+	/* There is no room for it, and what is seen is something else. */
+	interrupt(0x11, CCWRING_DSTAT_UNIT_CHECK);
+	interrupt(0x11, CCWRING_DSTAT_ATTENTION);
+	assert_no_cqe();
+	queue.cq_head++;
+	push_start(0x2000);
+	region_queue_consume(&queue);
+	assert_int_equal(queue.cqes[seen % 8].irb[8],
+			 CCWRING_DSTAT_UNIT_CHECK | CCWRING_DSTAT_ATTENTION);
+	assert_cqe(0, 0, 0, flags | VFIO_CCW_RING_CQE_MERGED);
+	queue.cq_head = seen - 1;
+	region_queue_consume(&queue);
+	assert_cqe(0x2000, -ECANCELED, VFIO_CCW_RING_R_HELD, 0);
+	queue.cq_head = seen;
+	push_start(0x3000);
+	region_queue_consume(&queue);
+	assert_started(0x3000);
 }
 
 static void halts(void **state)
@@ -312,13 +373,19 @@ static void cq_room(void **state)
 	}
 	push(VFIO_CCW_RING_OP_NOP, 9);
 	assert_int_equal(region_queue_consume(&queue), 0);
-	/* No room for status nobody asked for: it is merged into the next. */
+	/* No room for status nobody asked for: it comes when there is some. */
 	interrupt(0x11, CCWRING_DSTAT_ATTENTION);
 	assert_no_cqe();
-	interrupt(START_STATUS, GOOD);
-	assert_int_equal(queue.cqes[seen % 8].irb[8], GOOD | CCWRING_DSTAT_ATTENTION);
+	/* Nor for that in the middle of a start: it is merged into its end. */
+	interrupt(CCWRING_SCSW_FC_START | CCWRING_SCSW_AC_DEVACT | 0x05, CCWRING_DSTAT_CHN_END);
+	assert_no_cqe();
+	interrupt(START_STATUS, CCWRING_DSTAT_DEV_END);
+	assert_int_equal(queue.cqes[seen % 8].irb[8], GOOD);
 	assert_cqe(0x1000, 0, 0, VFIO_CCW_RING_CQE_IRB | VFIO_CCW_RING_CQE_MERGED);
 	assert_int_equal(region_queue_consume(&queue), 0);
+	queue.cq_head = seen;
+	assert_int_equal(region_queue_consume(&queue), 0);
+	assert_cqe(0, 0, 0, VFIO_CCW_RING_CQE_UNSOLICITED | VFIO_CCW_RING_CQE_IRB);
 	queue.cq_head = seen;
 	assert_int_equal(region_queue_consume(&queue), 1);
 }
@@ -418,6 +485,6 @@ static void device_gone(void **state)
 
 RUN(WITH_QUEUE(one_at_a_time), WITH_QUEUE(refusals), WITH_QUEUE(refused_orbs),
     WITH_QUEUE(intermediate_and_unsolicited), WITH_QUEUE(held), WITH_QUEUE(recovers),
-    WITH_QUEUE(halts), WITH_QUEUE(cancels_what_waits), WITH_QUEUE(clears_idle), WITH_QUEUE(cq_room),
-    WITH_QUEUE(tells_what_it_consumed), WITH_QUEUE(waits_for_what_can_be), WITH_QUEUE(leaves),
-    WITH_QUEUE(device_gone))
+    WITH_QUEUE(held_by_unsolicited), WITH_QUEUE(halts), WITH_QUEUE(cancels_what_waits),
+    WITH_QUEUE(clears_idle), WITH_QUEUE(cq_room), WITH_QUEUE(tells_what_it_consumed),
+    WITH_QUEUE(waits_for_what_can_be), WITH_QUEUE(leaves), WITH_QUEUE(device_gone))

@@ -261,10 +261,10 @@ enum vfio_ccw_ring_opcode {
 /*
  * &vfio_ccw_ring_sqe.flags
  *
- * RECOVER: start although an earlier start of this subchannel failed and its
- * completion has not been consumed yet.  Without it such a start completes
- * with -ECANCELED, so that sense data are not destroyed by requests that were
- * submitted in ignorance of the failure.
+ * RECOVER: start although an earlier start of this subchannel has failed, or fails while
+ * this one is queued behind it, and its CQE has not been consumed.  Without it such a
+ * start completes with -ECANCELED (VFIO_CCW_RING_R_HELD), so that sense data are not
+ * destroyed by requests that were submitted in ignorance of the failure.
  */
 #define VFIO_CCW_RING_SQE_RECOVER	(1U << 0)
 
@@ -354,7 +354,12 @@ struct vfio_ccw_ring_sqe {
  *
  * A start has failed if its status is not exactly channel end and device end,
  * in one or several parts, with no subchannel status but program-controlled
- * interruption.  Starts behind it complete with VFIO_CCW_RING_R_HELD.  A start
+ * interruption.  Starts of its subchannel that are queued behind it complete with
+ * VFIO_CCW_RING_R_HELD, up to one with VFIO_CCW_RING_SQE_RECOVER, which is carried out
+ * with what is behind it.  Those that are submitted later are held, too, until the
+ * CQ head has passed the failure, or one with VFIO_CCW_RING_SQE_RECOVER comes.
+ * Unsolicited status with unit check holds starts in the same way, until the CQ head has
+ * passed its CQE, which may be posted later if the CQ is full.  A start
  * that was refused (@res is not 0 and there is no IRB), or that was ended by a
  * HALT or CLEAR of the client without unit check, holds nothing.
  * When the task that submits is being killed, a refused one holds others, too:
@@ -618,6 +623,8 @@ struct vfio_ccw_ring_enter {
  * A failed start holds what is queued behind it, as with SQEs of this ring, but what
  * is submitted afterwards is not held: io_uring does not say what its user has seen.
  * What must not start without success is linked to it with IOSQE_IO_LINK.
+ * Status that nobody asked for comes as a CQE of the ring, whose slot is in use until
+ * that is consumed.
  */
 struct vfio_ccw_ring_uring_request {
 	__u8 opcode;

@@ -294,7 +294,8 @@ static inline void ccwring_prep_common(struct vfio_ccw_ring_sqe *sqe, uint8_t op
  * @user_data: returned in the completions
  *
  * Set VFIO_CCW_RING_SQE_RECOVER in sqe->flags afterwards to start although an
- * earlier start failed and its completion has not been seen.
+ * earlier start has failed, or fails while this one is queued behind it, and its
+ * completion has not been seen.
  */
 static inline void ccwring_prep_start(struct vfio_ccw_ring_sqe *sqe, uint16_t sch,
 				      const struct ccwring_orb *orb, uint64_t user_data)
