@@ -322,12 +322,14 @@ void vccw_cp_visit(const struct vccw_cp *cp, void (*visit)(u64 pfn, void *data),
 }
 
 /**
- * vccw_cp_find - vccw_cp_iova() of any address
+ * vccw_cp_find - client address of a translated CCW
  * @cp: the program
- * @host: the address
+ * @host: address the channel gave, or that of a CCW's end
  *
  * The CCWs of ours behind those of a segment stand for what the client has there:
  * they lead to its translation, or there is none of it.
+ *
+ * Return: the address, or 0 if @host is none of the program's.
  */
 u32 vccw_cp_find(const struct vccw_cp *cp, u32 host)
 {
@@ -335,7 +337,7 @@ u32 vccw_cp_find(const struct vccw_cp *cp, u32 host)
 
 	if (host == cp->host)
 		return cp->segments[0].iova;
-	/* It is behind a CCW: what is at a segment's beginning is behind another one's end. */
+	/* It is behind a CCW: what a segment begins with is behind another one's end. */
 	for (s = cp->segments; s; s = vccw_cp_next(cp, s)) {
 		if (host - s->host - 1 < s->bytes + VCCW_CP_BEHIND * sizeof(struct ccw1))
 			return s->iova + (host - s->host);

@@ -7,6 +7,7 @@
  */
 #include <linux/gfp.h>
 #include <linux/slab.h>
+#include <linux/vmalloc.h>
 #include "vccw_device.h"
 
 static void vccw_req_link(struct vccw_req **at, struct vccw_req *req)
@@ -117,7 +118,7 @@ static void vccw_req_init(struct vccw_device *dev, struct vccw_req *req,
 int vccw_queue_init(struct vccw_device *dev)
 {
 	struct vccw_queue *q = &dev->queue;
-	void *block = (void *)__get_free_page(GFP_KERNEL_ACCOUNT | GFP_DMA);
+	void *block = (void *)__get_free_page(VCCW_GFP | GFP_DMA);
 
 	if (!block)
 		return -ENOMEM;
@@ -145,7 +146,7 @@ static void vccw_free_pool(struct vccw_queue *q)
 		vccw_cp_release(&q->pool[i].cp);
 	for (i = 0; q->pool_pages && i * 2 < q->pool_size; i++)
 		free_page(q->pool_pages[i]);
-	kvfree(q->pool);
+	vfree(q->pool);
 	kfree(q->pool_pages);
 	q->pool = NULL;
 	q->pool_pages = NULL;
@@ -173,16 +174,17 @@ static int vccw_alloc_pool(struct vccw_device *dev, u16 index, u32 requests)
 	u32 i;
 
 	q->pool_size = requests;
-	q->pool = kvcalloc(requests, sizeof(*q->pool), GFP_KERNEL_ACCOUNT);
+	/* By pages: kvcalloc() would round it up to a power of two. */
+	q->pool = __vmalloc(array_size(requests, sizeof(*q->pool)), VCCW_GFP | __GFP_ZERO);
 	q->pool_pages = kcalloc(DIV_ROUND_UP(requests, 2),
-				sizeof(*q->pool_pages), GFP_KERNEL_ACCOUNT);
+				sizeof(*q->pool_pages), VCCW_GFP);
 	if (!q->pool || !q->pool_pages)
 		return -ENOMEM;
 	for (i = 0; i < requests; i++) {
 		unsigned long *page = &q->pool_pages[i / 2];
 
 		if (!*page)
-			*page = __get_free_page(GFP_KERNEL_ACCOUNT | GFP_DMA);
+			*page = __get_free_page(VCCW_GFP | GFP_DMA);
 		if (!*page)
 			return -ENOMEM;
 		vccw_req_init(dev, &q->pool[i],

@@ -25,15 +25,18 @@
 /* Channel-program address as the client knows it, 0 if it has none. */
 static u32 vccw_client_cpa(const struct vccw_req *req, u32 host)
 {
-	return req ? vccw_cp_iova(&req->cp, host) : 0;
+	return req ? vccw_cp_find(&req->cp, host) : 0;
 }
 
-/* From here on the IRB is the client's: it knows no address of ours. */
+/*
+ * From here on the IRB is the client's: it knows no address of ours.  The request is
+ * not a large one.
+ */
 static __always_inline void vccw_hide_cpa(const struct vccw_req *req, struct irb *irb)
 {
 	struct cmd_scsw *scsw = &irb->scsw.cmd;
 
-	scsw->cpa = u32_to_dma32(vccw_client_cpa(req, dma32_to_u32(scsw->cpa)));
+	scsw->cpa = u32_to_dma32(vccw_cp_iova(&req->cp, dma32_to_u32(scsw->cpa)));
 }
 
 /* Ends of a request */
@@ -409,13 +412,14 @@ static void vccw_end_good_uring(struct vccw_device *dev, struct irb *irb)
 
 static noinline void vccw_other_status(struct vccw_device *dev, struct irb *irb)
 {
+	struct cmd_scsw *scsw = &irb->scsw.cmd;
 	struct vccw_queue *q = &dev->queue;
 
 	if (vccw_good_end_uring(q, irb)) {
 		vccw_end_good_uring(dev, irb);
 		return;
 	}
-	vccw_hide_cpa(q->active, irb);
+	scsw->cpa = u32_to_dma32(vccw_client_cpa(q->active, dma32_to_u32(scsw->cpa)));
 	vccw_irb_hide_addresses(irb);
 	vccw_end_or_go_on(q, irb);
 	if (q->n_funcs)

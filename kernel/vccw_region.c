@@ -186,7 +186,8 @@ static ssize_t vccw_io_read(struct vccw_device *dev, void *to, u32 offset,
 
 	if (offset <= irb && offset + count > irb) {
 		vccw_io_next_irb(dev);
-		vccw_queue_free_region(dev);
+		if (unlikely(vccw_cp_is_large(&dev->queue.region_req.cp)))
+			vccw_queue_free_region(dev);
 	}
 	memcpy(to, &dev->regions.io, sizeof(dev->regions.io));
 	return 0;

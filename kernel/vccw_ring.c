@@ -50,9 +50,15 @@ static void vccw_ring_put(struct vccw_ring *ring)
 	kref_put(&ring->ref, vccw_ring_free);
 }
 
+/* Memory that user space maps. */
+static void *vccw_ring_area(u32 bytes)
+{
+	return __vmalloc(bytes, VCCW_GFP | __GFP_ZERO);
+}
+
 static struct vccw_ring *vccw_ring_alloc(u32 sq_entries, u32 cq_entries)
 {
-	struct vccw_ring *ring = kzalloc(sizeof(*ring), GFP_KERNEL_ACCOUNT);
+	struct vccw_ring *ring = kzalloc(sizeof(*ring), VCCW_GFP);
 
 	if (!ring)
 		return NULL;
@@ -69,8 +75,8 @@ static struct vccw_ring *vccw_ring_alloc(u32 sq_entries, u32 cq_entries)
 				    sq_entries * sizeof(*ring->sqes));
 	ring->cq_bytes = PAGE_ALIGN(VCCW_RING_CQES +
 				    cq_entries * sizeof(*ring->cqes));
-	ring->sq_area = vmalloc_user(ring->sq_bytes);
-	ring->cq_area = vmalloc_user(ring->cq_bytes);
+	ring->sq_area = vccw_ring_area(ring->sq_bytes);
+	ring->cq_area = vccw_ring_area(ring->cq_bytes);
 	if (!ring->sq_area || !ring->cq_area) {
 		vccw_ring_put(ring);
 		return NULL;
@@ -208,6 +214,19 @@ static long vccw_ring_ioctl(struct file *file, unsigned int cmd,
 	return -ENOTTY;
 }
 
+/* remap_vmalloc_range() has it that the area is of vmalloc_user(), which charges nobody. */
+static int vccw_ring_map(struct vm_area_struct *vma, void *area)
+{
+	unsigned long at;
+	int ret = 0;
+
+	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP);
+	for (at = vma->vm_start; !ret && at < vma->vm_end; at += PAGE_SIZE)
+		ret = vm_insert_page(vma, at,
+				     vmalloc_to_page(area + (at - vma->vm_start)));
+	return ret;
+}
+
 /* Takes no lock: it is called with mmap_lock held. */
 static int vccw_ring_mmap(struct file *file, struct vm_area_struct *vma)
 {
@@ -220,14 +239,14 @@ static int vccw_ring_mmap(struct file *file, struct vm_area_struct *vma)
 	case VFIO_CCW_RING_OFF_SQ:
 		if (size != ring->sq_bytes)
 			return -EINVAL;
-		return remap_vmalloc_range(vma, ring->sq_area, 0);
+		return vccw_ring_map(vma, ring->sq_area);
 	case VFIO_CCW_RING_OFF_CQ:
 		if (size != ring->cq_bytes)
 			return -EINVAL;
 		if (vma->vm_flags & VM_WRITE)
 			return -EPERM;
 		vm_flags_clear(vma, VM_MAYWRITE);
-		return remap_vmalloc_range(vma, ring->cq_area, 0);
+		return vccw_ring_map(vma, ring->cq_area);
 	default:
 		return -EINVAL;
 	}

@@ -379,7 +379,7 @@ void hosted_carry_out(struct hosted *hosted, const void *orb, unsigned int how,
 		cqe->ccw_addr = fault.ccw_addr;
 	} else if (!(how & HOSTED_ONLY_TRANSLATE)) {
 		css_carry_out(dev->sch, &req->cp.orb, &irb);
-		irb.scsw.cmd.cpa = vccw_cp_iova(&req->cp, irb.scsw.cmd.cpa);
+		irb.scsw.cmd.cpa = vccw_cp_find(&req->cp, irb.scsw.cmd.cpa);
 		vccw_irb_store(cqe->irb, &irb);
 	}
 	vccw_pins_end(&dev->pins);

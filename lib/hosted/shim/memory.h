@@ -55,7 +55,6 @@ void shim_free(const void *p);
 #define kvfree(p)		 shim_free(p)
 #define __vmalloc(size, flags)	 shim_alloc(1, size)
 #define array_size(n, size)	 ((n) * (size))
-#define vmalloc_user(size)	 shim_alloc(1, size)
 #define vfree(p)		 shim_free(p)
 
 /*
