@@ -50,6 +50,6 @@ build_with_cmake() {
 	shift
 	cmake -G Ninja -S src -B "$dir" -DCMAKE_BUILD_TYPE=RelWithDebInfo \
 		-DCMAKE_INSTALL_PREFIX=/usr -DCMAKE_C_COMPILER_LAUNCHER=ccache \
-		-DCMAKE_CXX_COMPILER_LAUNCHER=ccache "$@"
+		-DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DCCWRING_WERROR=ON -DCCWRING_FUZZ=ON "$@"
 	cmake --build "$dir"
 }

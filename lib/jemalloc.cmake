@@ -12,10 +12,11 @@ endif()
 
 set(keep mallocx dallocx mallctl malloc_conf_2_conf_harder)
 set(jemalloc ${CMAKE_CURRENT_BINARY_DIR}/jemalloc.o)
-list(TRANSFORM keep PREPEND --undefined= OUTPUT_VARIABLE take)
+list(TRANSFORM keep PREPEND -Wl,--undefined= OUTPUT_VARIABLE take)
 list(TRANSFORM keep PREPEND --keep-global-symbol= OUTPUT_VARIABLE show)
 add_custom_command(OUTPUT ${jemalloc}
-	COMMAND ${CMAKE_LINKER} -r ${take} -o ${jemalloc}.all ${JEMALLOC_PIC_LIBRARY}
+	# The compiler knows what its linker is to be told.
+	COMMAND ${CMAKE_C_COMPILER} -r -nostdlib ${take} -o ${jemalloc}.all ${JEMALLOC_PIC_LIBRARY}
 	COMMAND ${CMAKE_OBJCOPY} ${show} ${jemalloc}.all ${jemalloc}
 	DEPENDS ${JEMALLOC_PIC_LIBRARY}
 	VERBATIM

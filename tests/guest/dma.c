@@ -257,7 +257,7 @@ static void huge_pages(void)
 	uint8_t *mem;
 
 	if (access(POOL, W_OK)) {
-		printf("# skipped: this machine has no huge pages (QEMU 7.2 has none)\n");
+		printf("# SKIP: huge pages: this machine has none (QEMU 7.2 never has)\n");
 		return;
 	}
 	set_huge_pages("32");

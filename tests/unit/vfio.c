@@ -37,9 +37,10 @@ static void subchannel(const char *id, const char *uuid, const char *group, cons
 	snprintf(name, sizeof(name), CSS "%s/%s/iommu_group", id, uuid);
 	if (group)
 		sysfs_link(name, group);
+	if (!cdev)
+		return;
 	snprintf(name, sizeof(name), CSS "%s/%s/vfio-dev/%s/dev", id, uuid, cdev);
-	if (cdev)
-		sysfs_file(name, "");
+	sysfs_file(name, "");
 }
 
 static int make_subchannels(void **state)
