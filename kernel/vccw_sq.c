@@ -124,7 +124,7 @@ static struct vccw_device *vccw_ring_device(struct vccw_ring *ring, u16 i)
 }
 
 /* If this is how a START without flags begins, be ready for its subchannel. */
-static bool vccw_batch_turn(struct vccw_batch *b, u64 head)
+static __always_inline bool vccw_batch_turn(struct vccw_batch *b, u64 head)
 {
 	u16 index = vccw_head_subchannel(head) & VCCW_INDEX_MASK;
 	struct vccw_device *dev = b->ring->devices[index];
@@ -450,16 +450,17 @@ out:
 	return ret;
 }
 
-/* Read the argument, however long the caller's is. */
+/* Read the argument, however long the caller's is; nearly all are as long as ours. */
 static int vccw_enter_read(struct vfio_ccw_ring_enter *enter, const void __user *arg)
 {
-	u32 size;
-	int ret;
+	int ret = 0;
 
-	if (get_user(size, (const u32 __user *)arg))
+	static_assert(sizeof(*enter) == VFIO_CCW_RING_ENTER_SIZE_VER0);
+	if (copy_from_user(enter, arg, sizeof(*enter)))
 		return -EFAULT;
-	ret = vccw_read_struct(enter, sizeof(*enter), VFIO_CCW_RING_ENTER_SIZE_VER0, arg,
-			       size);
+	if (unlikely(enter->size != sizeof(*enter)))
+		ret = vccw_read_struct(enter, sizeof(*enter),
+				       VFIO_CCW_RING_ENTER_SIZE_VER0, arg, enter->size);
 	if (ret)
 		return ret;
 	if (enter->flags & ~VCCW_ENTER_FLAGS ||

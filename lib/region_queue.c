@@ -83,6 +83,8 @@ int region_queue_remove(struct region_queue *q, const struct ccwring_device *dev
 	if (sch->running || sch->waiting.first || sch->async.first)
 		return -EBUSY;
 	sch->dev = NULL;
+	q->n_kept -= sch->kept;
+	sch->kept = false;
 	return sch->eventfd;
 }
 
@@ -216,7 +218,7 @@ static void post_kept(struct region_queue *q, struct region_sch *sch)
 {
 	struct vfio_ccw_ring_cqe *cqe;
 
-	if (!sch->dev || !sch->kept || !has_room(q))
+	if (!sch->kept || !has_room(q))
 		return;
 	if (sch->failed && holds(sch->kept_irb))
 		fail(q, sch);
@@ -227,6 +229,7 @@ static void post_kept(struct region_queue *q, struct region_sch *sch)
 	memcpy(cqe->irb, sch->kept_irb, sizeof(cqe->irb));
 	publish_cqe(q);
 	sch->kept = false;
+	q->n_kept--;
 }
 
 static void unsolicited(struct region_queue *q, struct region_sch *sch, const uint8_t *irb)
@@ -238,6 +241,7 @@ static void unsolicited(struct region_queue *q, struct region_sch *sch, const ui
 	sch->kept_irb[8] |= dstat;
 	sch->kept_irb[9] |= cstat;
 	sch->kept_merged = sch->kept;
+	q->n_kept += !sch->kept;
 	sch->kept = true;
 	if (holds(irb))
 		fail(q, sch);
@@ -455,8 +459,8 @@ int region_queue_consume(struct region_queue *q)
 	uint32_t tail = __atomic_load_n(&q->sq_tail, __ATOMIC_ACQUIRE);
 	int n = 0;
 
-	for (struct region_sch *sch = q->schs; sch < q->schs + q->n_schs; sch++)
-		post_kept(q, sch);
+	for (unsigned int i = 0; q->n_kept && i < q->n_schs; i++)
+		post_kept(q, &q->schs[i]);
 	while (q->sq_head != tail && has_room(q)) {
 		struct request *req = q->free;
 

@@ -58,6 +58,7 @@ struct region_queue {
 	uint32_t reserved; /* slots of the CQ set aside */
 	struct region_sch *schs;
 	unsigned int n_schs; /* behind the highest index there has been */
+	unsigned int n_kept; /* those with status there was no room for */
 };
 
 int region_queue_init(struct region_queue *q, uint32_t sq_entries, uint32_t cq_entries);

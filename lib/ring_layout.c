@@ -124,4 +124,7 @@ void ring_layout_set(struct ring *ring, const struct vfio_ccw_ring_setup *s, uin
 	ring->fd = s->ring_fd;
 	ring->index = s->subchannel;
 	ring->features = s->features;
+	/* Nothing would complete a command of an io_uring. */
+	if (s->flags & VFIO_CCW_RING_SETUP_POLL)
+		ring->features &= ~VFIO_CCW_RING_FEAT_URING;
 }

@@ -109,7 +109,6 @@ typedef u64 dma64_t;
 #define copy_from_user(to, from, n) (memcpy(to, from, n), 0UL)
 #define copy_to_user(to, from, n)   (memcpy(to, from, n), 0UL)
 #define clear_user(to, n)	    (memset(to, 0, n), 0UL)
-#define get_user(x, from)	    ((x) = *(from), 0)
 
 static inline int copy_struct_from_user(void *to, size_t size, const void *from, size_t from_size)
 {

@@ -190,7 +190,7 @@ CCWRING_API uint16_t ccwring_ring_index(const struct ccwring_ring *ring);
 /** ccwring_ring_backend() - enum ccwring_backend in use, never AUTO */
 CCWRING_API int ccwring_ring_backend(const struct ccwring_ring *ring);
 
-/** ccwring_ring_features() - VFIO_CCW_RING_FEAT_* of the driver */
+/** ccwring_ring_features() - VFIO_CCW_RING_FEAT_* of the driver that this ring has */
 CCWRING_API uint64_t ccwring_ring_features(const struct ccwring_ring *ring);
 
 /** ccwring_ring_enters() - how often the ring's driver was called, to submit or wait */
