@@ -159,6 +159,46 @@ static void told(struct t_vm *vm, unsigned int event, uint8_t want)
 	close(fd);
 }
 
+/* The path goes and comes, so often. */
+static void *path_thread(void *argument)
+{
+	struct storm *storm = argument;
+
+	while (storm->injected < STORM) {
+		unsigned int event = storm->injected % 2 ? T_CRW_INIT : T_CRW_PERRN;
+
+		if (!t_inject((struct t_crw){ .source = T_SOURCE_PATH, .event = event }))
+			break;
+		storm->injected++;
+	}
+	storm->over = true;
+	return NULL;
+}
+
+/* CRWs are fetched while others come: each is there once, and in its turn. */
+static void fetched_meanwhile(int device)
+{
+	static struct storm storm;
+	unsigned int fetched = 0, wrong = 0;
+	uint8_t crw[4];
+	pthread_t thread;
+	bool over;
+
+	T_NEED(!pthread_create(&thread, NULL, path_thread, &storm), "a thread starts");
+	do {
+		over = storm.over;
+		while (read_crw(device, crw) && crw[0]) {
+			wrong += (crw[0] & (OVERFLOW | 0xf)) != T_SOURCE_PATH ||
+				 (crw[1] & 0x3f) != (fetched % 2 ? T_CRW_INIT : T_CRW_PERRN);
+			fetched++;
+		}
+	} while (!over);
+	pthread_join(thread, NULL);
+	T_EQUAL(storm.injected, STORM, "%u CRWs come while they are fetched", STORM);
+	T_EQUAL(fetched, STORM, "... and each is fetched once");
+	T_EQUAL(wrong, 0, "... in its turn");
+}
+
 int main(void)
 {
 	static struct t_pump pump;
@@ -183,6 +223,7 @@ int main(void)
 	told(&vm, T_CRW_PERRI, T_CRW_PERRN);
 	told(&vm, T_CRW_INIT, T_CRW_INIT);
 	told(&vm, T_CRW_IPARM, T_CRW_INIT);
+	fetched_meanwhile(sub.device->fd);
 	t_vm_close(&vm);
 	t_check_after(&before, "CRWs");
 	return tap_done();

@@ -2,9 +2,13 @@
 /*
  * The only path to a disk is varied off and on, and reported lost and found,
  * while the disk is busy.  Each start ends once, and nothing starts while there
- * is no path.
+ * is no path.  A client that is killed, and a device that is removed, at the same
+ * moment leave nothing behind.
  */
 #include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "path.h"
 #include "plug.h"
@@ -84,8 +88,52 @@ static int start_anywhere(struct t_vm *vm, struct t_ring *ring)
 	return t_irb_good(cqe.irb) ? 0 : -EIO;
 }
 
+static int keep_busy(void *argument)
+{
+	static struct t_pump pump;
+	int *ready = argument;
+	struct t_ring ring;
+	struct t_vm vm;
+
+	t_vm_open(&vm);
+	t_pump_open(&pump, &vm, &ring, vm.devices[0].fd);
+	if (t_pump_run(&pump, 20) || write(ready[1], "", 1) != 1)
+		return 1;
+	t_pump_run(&pump, T_PATIENCE_MS);
+	return 1;
+}
+
+/*
+ * Ending a start whose path has gone is work for later, and later there is no client any
+ * more, no ring, and in the end no device.
+ */
+static void too_late(const struct t_sub *sub, struct t_path *path)
+{
+	int i, ready[2], ok = 0;
+	pid_t pid, taker;
+	char byte;
+
+	for (i = 0; i < ROUNDS; i++) {
+		T_NEED(!pipe(ready), "a pipe");
+		pid = t_start(keep_busy, ready);
+		T_NEED(read(ready[0], &byte, 1) == 1, "a client is busy");
+		taker = t_remove_mdev(sub);
+		t_path_vary(path, false);
+		kill(pid, SIGKILL);
+		ok += WIFSIGNALED(t_ended(pid, T_PATIENCE_MS)) && t_exited(taker);
+		t_path_vary(path, true);
+		t_shell("echo %s >%s/mdev_supported_types/vfio_ccw-io/create", sub->device->uuid,
+			sub->sysfs);
+		close(ready[0]);
+		close(ready[1]);
+	}
+	T_EQUAL(ok, ROUNDS, "path, client and device go at the same moment");
+}
+
 int main(void)
 {
+	struct t_device device;
+	struct t_sub sub;
 	static struct t_pump pump;
 	struct t_before before;
 	struct t_path path;
@@ -108,6 +156,14 @@ int main(void)
 	T_EQUAL(start_anywhere(&vm, &ring), 0, "... when one is");
 	t_good_start(&vm, &ring, "all that");
 	t_pump_close(&pump);
+	device = vm.devices[0];
+	t_vm_close(&vm);
+	t_sub_of(&device, &sub);
+	too_late(&sub, &path);
+	t_vm_open(&vm);
+	t_ring_open(&ring, vm.devices[0].fd, 8);
+	t_good_start(&vm, &ring, "that");
+	t_ring_close(&ring);
 	t_vm_close(&vm);
 	t_check_after(&before, "paths");
 	return tap_done();
