@@ -9,7 +9,11 @@
  *   pins/evictions  pages unpinned to make room
  *   pins/stale      pages their owner had discarded, pinned anew
  *   pins/kept       references kept to pages that a device which does not answer may use
+ *
+ * Whoever counts holds vccw_device.lock, which a client can have held for as long as it
+ * likes.  Whoever reads does not take it: each of them is one word, right at some moment.
  */
+#include <linux/compiler.h>
 #include <linux/device.h>
 #include <linux/sysfs.h>
 #include "vccw_device.h"
@@ -19,11 +23,8 @@ static ssize_t _name##_show(struct device *device,			\
 			    struct device_attribute *attr, char *buf)	\
 {									\
 	struct vccw_device *dev = dev_get_drvdata(device);		\
-	u64 value;							\
+	u64 value = data_race(READ_ONCE(dev->pins._field));		\
 									\
-	mutex_lock(&dev->lock);						\
-	value = dev->pins._field;					\
-	mutex_unlock(&dev->lock);					\
 	return sysfs_emit(buf, "%llu\n", value);			\
 }									\
 static DEVICE_ATTR_RO(_name)

@@ -5,6 +5,7 @@
  * same addresses, must not notice.
  */
 #include <fcntl.h>
+#include <glob.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -158,6 +159,25 @@ static double now(void)
 	return ts.tv_sec + ts.tv_nsec / 1e9;
 }
 
+/* Who keeps an eye on all devices must not be stuck at this one. */
+static unsigned int read_counters(void)
+{
+	unsigned int good = 0;
+	long long counter;
+	glob_t counters;
+	FILE *file;
+
+	T_NEED(!glob("/sys/bus/mdev/devices/*/pins/*", 0, NULL, &counters), "counters");
+	for (size_t i = 0; i < counters.gl_pathc; i++) {
+		file = fopen(counters.gl_pathv[i], "re");
+		good += file && fscanf(file, "%lld", &counter) == 1 && counter >= 0;
+		if (file)
+			fclose(file);
+	}
+	globfree(&counters);
+	return good;
+}
+
 int main(void)
 {
 	unsigned int i, good = 0;
@@ -169,6 +189,7 @@ int main(void)
 	/* What must not take for ever does not take this long. */
 	alarm(60 * t_slow());
 	begin = now();
+	T_EQUAL(read_counters(), 4 * 6, "six counters of each of four devices can be read");
 	open_all(0);
 	area = map_file(-1, MAP_ANONYMOUS);
 	for (i = 0; i < 100; i++) {
