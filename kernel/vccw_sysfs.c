@@ -23,6 +23,7 @@ static ssize_t _name##_show(struct device *device,			\
 			    struct device_attribute *attr, char *buf)	\
 {									\
 	struct vccw_device *dev = dev_get_drvdata(device);		\
+	/* One word, of which any value it has had will do. */		\
 	u64 value = data_race(READ_ONCE(dev->pins._field));		\
 									\
 	return sysfs_emit(buf, "%llu\n", value);			\
