@@ -96,7 +96,7 @@ static enum s_end end_of_error(int res, unsigned int reason)
 		return res == -ENODEV ? S_GONE : S_WRONG;
 	case VFIO_CCW_RING_R_UNMAPPED:
 		return res == -ECANCELED ? S_UNMAPPED : S_WRONG;
-	case VFIO_CCW_RING_R_PIN_LIMIT:
+	case VFIO_CCW_RING_R_PAGE_BUSY:
 		return res == -EBUSY ? S_UNMAPPED : S_WRONG;
 	case VFIO_CCW_RING_R_CCW_UNMAPPED:
 	case VFIO_CCW_RING_R_DATA_UNMAPPED:
