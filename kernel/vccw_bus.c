@@ -34,6 +34,7 @@ static int vccw_probe(struct subchannel *sch)
 	parent->type.pretty_name = "I/O subchannel (Non-QDIO)";
 	parent->types[0] = &parent->type;
 	vccw_chp_init(sch);
+	vccw_wedged_init(&parent->wedged, sch);
 	vccw_set_parent(sch, parent);
 	ret = mdev_register_parent(&parent->parent, &sch->dev,
 				   &vccw_mdev_driver, parent->types, 1);
@@ -49,6 +50,7 @@ static void vccw_remove(struct subchannel *sch)
 	struct vccw_parent *parent = dev_get_drvdata(&sch->dev);
 
 	mdev_unregister_parent(&parent->parent);
+	vccw_wedged_exit(&parent->wedged);
 	vccw_set_parent(sch, NULL);
 	kfree(parent);
 }
@@ -67,12 +69,6 @@ static void vccw_shutdown(struct subchannel *sch)
 		return;
 	vccw_queue_shutdown(dev);
 	put_device(&dev->vdev.device);
-}
-
-/* We have enabled it, and it is not: there is another device by now. */
-static bool vccw_replaced(const struct subchannel *sch)
-{
-	return sch->config.ena && !sch->schib.pmcw.ena;
 }
 
 /* The device has gone; sch->lock held. */
@@ -138,9 +134,12 @@ static int __init vccw_module_init(void)
 	ret = vccw_cp_init();
 	if (ret)
 		return ret;
-	ret = mdev_register_driver(&vccw_mdev_driver);
+	ret = vccw_tidy_init();
 	if (ret)
 		goto cp_exit;
+	ret = mdev_register_driver(&vccw_mdev_driver);
+	if (ret)
+		goto tidy_exit;
 	isc_register(VFIO_CCW_ISC);
 	ret = css_driver_register(&vccw_css_driver);
 	if (ret)
@@ -150,6 +149,8 @@ static int __init vccw_module_init(void)
 isc_unregister:
 	isc_unregister(VFIO_CCW_ISC);
 	mdev_unregister_driver(&vccw_mdev_driver);
+tidy_exit:
+	vccw_tidy_exit();
 cp_exit:
 	vccw_cp_exit();
 	return ret;
@@ -161,7 +162,9 @@ static void __exit vccw_module_exit(void)
 	isc_unregister(VFIO_CCW_ISC);
 	mdev_unregister_driver(&vccw_mdev_driver);
 	rcu_barrier();	/* vccw_trigger_set() has handed callbacks to RCU */
-	vccw_cp_exit();
+	vccw_tidy_exit();
+	if (!vccw_wedged_left())
+		vccw_cp_exit();
 }
 
 module_init(vccw_module_init);

@@ -19,9 +19,9 @@
 #define VCCW_ADDR31		0x7fffffffu
 
 /* Second word of an ORB. */
-#define VCCW_ORB_KEY		0xf0000000u
 #define VCCW_ORB_SUSPEND	0x08000000u
 #define VCCW_ORB_FORMAT1	0x00800000u
+#define VCCW_ORB_PREFETCH	0x00400000u
 #define VCCW_ORB_ADDR_LIMIT	0x00100000u
 #define VCCW_ORB_TRANSPORT	0x00040000u
 #define VCCW_ORB_IDAW_FORMAT2	0x00020000u
@@ -37,8 +37,9 @@ static inline u32 vccw_ccw_count(u64 ccw)
 	return ccw >> 32 & 0xffff;
 }
 
-/* Words of an ORB without extension. */
+/* Words of an ORB without extension, and its bytes. */
 #define VCCW_ORB_WORDS		3
+#define VCCW_ORB_BYTES		(VCCW_ORB_WORDS * 4)
 
 /* IDAWs of format 1 are always of 2 KiB. */
 static inline bool vccw_orb_idaw_2k(u32 word)

@@ -49,7 +49,8 @@ int vccw_chp_event(struct subchannel *sch, struct chp_link *link, int event)
 		sch->opm &= ~mask;
 	if (event == CHP_VARY_ON)
 		sch->opm |= mask;
-	sch->lpm = sch->schib.pmcw.pam & sch->opm;
+	/* Who translates looks at it without the lock. */
+	WRITE_ONCE(sch->lpm, sch->schib.pmcw.pam & sch->opm);
 	if (!dev)
 		return 0;
 	vccw_queue_paths(dev);

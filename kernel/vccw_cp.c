@@ -48,9 +48,7 @@ bool vccw_window_move(struct vccw_pins *pins, u32 iova_pfn)
 
 	if (!pin)
 		return false;
-	pins->window.page = pin->page;
-	pins->window.at = page_to_virt(pin->page);
-	pins->window.iova_pfn = iova_pfn;
+	vccw_window_show(&pins->window, pin);
 	return true;
 }
 
@@ -73,7 +71,7 @@ static u64 *vccw_straight_list(struct vccw_pins *pins, u64 ccw, const u64 *to,
 		pin = vccw_pins_hit(pins, (addr >> PAGE_SHIFT) + i);
 		if (unlikely(!pin))
 			return NULL;
-		idal[i] = vccw_pin_addr(pin);
+		idal[i] = pin->addr;
 	}
 	idal[0] += offset_in_page(addr);
 	return idal;
@@ -111,10 +109,10 @@ bool vccw_straight_rest(struct vccw_device *dev, struct vccw_cp *cp, const __be6
 			pin = vccw_pins_hit(pins, (u32)ccw >> PAGE_SHIFT);
 			if (unlikely(!pin))
 				return false;
-			if (pin->addr31) {
-				addr += pin->addr31;
+			if (vccw_pin_is_low(pin)) {
+				addr += pin->addr;
 			} else {
-				*--idal = page_to_phys(pin->page) + addr;
+				*--idal = pin->addr + addr;
 				addr = 0;
 			}
 		} else {
@@ -136,29 +134,72 @@ bool vccw_straight_rest(struct vccw_device *dev, struct vccw_cp *cp, const __be6
 	return false;
 }
 
-/* What is wrong with an ORB. */
-static int vccw_orb_refuse(u32 word, struct vccw_fault *fault)
+/* What is wrong with an ORB, whatever way it came: VFIO_CCW_RING_R_*. */
+static u16 vccw_orb_wrong(u32 word)
 {
-	if (word & VCCW_ORB_TRANSPORT) {
-		fault->reason = VFIO_CCW_RING_R_ORB_TRANSPORT;
+	if (word & VCCW_ORB_TRANSPORT)
+		return VFIO_CCW_RING_R_ORB_TRANSPORT;
+	if (word & VCCW_ORB_MIDAW)
+		return VFIO_CCW_RING_R_ORB_MIDAW;
+	return word & VCCW_ORB_ZERO ? VFIO_CCW_RING_R_ORB_RESERVED :
+				      VFIO_CCW_RING_R_ORB_CPA;
+}
+
+/*
+ * What a ring does not carry out as the ORB says, of one that is not wrong; 0 if there
+ * is nothing.
+ */
+static u16 vccw_orb_unsupported(const __be32 *orb)
+{
+	u32 word = be32_to_cpu(orb[1]);
+
+	if (orb[0])
+		return VFIO_CCW_RING_R_ORB_INTPARM;
+	if (word & VCCW_ORB_SUSPEND)
+		return VFIO_CCW_RING_R_ORB_SUSPEND;
+	if (word & VCCW_ORB_ADDR_LIMIT)
+		return VFIO_CCW_RING_R_ORB_ADDR_LIMIT;
+	static_assert(VCCW_ORB_WORDS == 3 && VFIO_CCW_RING_ORB_SIZE == 32);
+	if (word & VCCW_ORB_EXTENSION || orb[3] | orb[4] | orb[5] | orb[6] | orb[7])
+		return VFIO_CCW_RING_R_ORB_EXTENSION;
+	if (!(word & VCCW_ORB_PREFETCH))
+		return VFIO_CCW_RING_R_ORB_PREFETCH;
+	return VFIO_CCW_RING_R_NONE;
+}
+
+static int vccw_orb_errno(u16 reason)
+{
+	switch (reason) {
+	case VFIO_CCW_RING_R_NONE:
+		return 0;
+	case VFIO_CCW_RING_R_ORB_CPA:
+	case VFIO_CCW_RING_R_ORB_RESERVED:
+	case VFIO_CCW_RING_R_ORB_INTPARM:
+		return -EINVAL;
+	default:
 		return -EOPNOTSUPP;
 	}
-	if (word & VCCW_ORB_MIDAW) {
-		fault->reason = VFIO_CCW_RING_R_ORB_MIDAW;
-		return -EOPNOTSUPP;
-	}
-	fault->reason = word & VCCW_ORB_ZERO ? VFIO_CCW_RING_R_ORB_RESERVED :
-					       VFIO_CCW_RING_R_ORB_CPA;
-	return -EINVAL;
+}
+
+/* As vccw_cp_translate(). */
+static int vccw_orb_check(const __be32 *orb, u64 words, bool lenient, u16 *reason)
+{
+	if (!vccw_orb_good(words))
+		*reason = vccw_orb_wrong(words >> 32);
+	else if (!lenient)
+		*reason = vccw_orb_unsupported(orb);
+	return vccw_orb_errno(*reason);
 }
 
 /**
  * vccw_cp_translate - check a channel program and make it the channel's
  * @dev: the device
  * @cp: the translated program; its block is the small one
- * @orb: the client's ORB, of which the first three words count
- * @lenient: a program that the channel would end with a program check is
- *	translated up to there, so that it does, instead of refused
+ * @orb: the client's ORB
+ * @lenient: it came through a region.  Of the ORB the second and the third word count,
+ *	and what of the second is not carried out is left out of account instead of
+ *	refused.  A program that the channel would end with a program check is
+ *	translated up to there, so that it does
  * @fault: what is wrong, all zero at first, filled in when it fails
  *
  * Context: process context, vccw_device.lock held; sleeps when pages have to
@@ -172,8 +213,9 @@ int vccw_cp_translate(struct vccw_device *dev, struct vccw_cp *cp,
 	int ret;
 
 	lockdep_assert_held(&dev->lock);
-	if (!vccw_orb_good(words))
-		return vccw_orb_refuse(words >> 32, fault);
+	ret = vccw_orb_check(orb, words, lenient, &fault->reason);
+	if (ret)
+		return ret;
 	if (vccw_cp_translate_straight(dev, cp, words))
 		return 0;
 	ret = vccw_cp_walk(dev, cp, words, lenient, fault);
@@ -182,16 +224,22 @@ int vccw_cp_translate(struct vccw_device *dev, struct vccw_cp *cp,
 	return ret;
 }
 
+/* How many IDAWs a CCW has, for blocks of @size bytes. */
+static u32 vccw_idaws(const struct ccw1 *ccw, const dma64_t *idal, u32 size)
+{
+	u64 first = dma64_to_u64(idal[0]);
+
+	if ((ccw->cmd_code & 0x0f) == VCCW_CMD_READ_BACKWARD)
+		first = size - 1 - (first & (size - 1));
+	return vccw_blocks(first, ccw->count, size);
+}
+
 /* Is a page frame in the IDAW list of a CCW? */
 static bool vccw_idal_uses(const struct ccw1 *ccw, u32 size, u64 pfn)
 {
 	const dma64_t *idal = dma32_to_virt(ccw->cda);
-	u32 n, i;
+	u32 n = vccw_idaws(ccw, idal, size), i;
 
-	n = vccw_blocks(dma64_to_u64(idal[0]), ccw->count, size);
-	if ((ccw->cmd_code & 0x0f) == VCCW_CMD_READ_BACKWARD)
-		n = vccw_blocks(size - 1 - (dma64_to_u64(idal[0]) & (size - 1)),
-				ccw->count, size);
 	for (i = 0; i < n; i++) {
 		if (dma64_to_u64(idal[i]) >> PAGE_SHIFT == pfn)
 			return true;
@@ -202,8 +250,7 @@ static bool vccw_idal_uses(const struct ccw1 *ccw, u32 size, u64 pfn)
 static bool vccw_segment_uses(const struct vccw_cp *cp,
 			      const struct vccw_segment *s, u64 pfn)
 {
-	const struct ccw1 *ccw = cp->block + (s->host - cp->host);
-	const struct ccw1 *end = (void *)ccw + s->bytes;
+	const struct ccw1 *ccw = vccw_cp_ccws(s), *end = (void *)ccw + s->bytes;
 	u32 size = cp->orb.cmd.i2k ? 2048 : 4096;
 
 	for (; ccw < end; ccw++) {
@@ -228,37 +275,102 @@ bool vccw_cp_uses(const struct vccw_cp *cp, u64 pfn)
 {
 	const struct vccw_segment *s;
 
-	for (s = cp->segments; s < cp->segments + cp->nr_segments; s++) {
+	for (s = cp->segments; s; s = vccw_cp_next(cp, s)) {
 		if (vccw_segment_uses(cp, s, pfn))
 			return true;
 	}
 	return false;
 }
 
+/* Visit a page unless it is our own. */
+static void vccw_visit(u64 addr, void (*visit)(u64 pfn, void *data), void *data)
+{
+	if (addr - vccw_cp_nowhere >= VCCW_CP_NOWHERE_SIZE)
+		visit(addr >> PAGE_SHIFT, data);
+}
+
+/**
+ * vccw_cp_visit - visit the pages that a program transfers data to or from
+ * @cp: the program
+ * @visit: called for each area of each CCW: twice where two are in one page
+ * @data: for @visit
+ */
+void vccw_cp_visit(const struct vccw_cp *cp, void (*visit)(u64 pfn, void *data),
+		   void *data)
+{
+	u32 size = cp->orb.cmd.i2k ? 2048 : 4096, n, i;
+	const struct ccw1 *ccw, *end;
+	const struct vccw_segment *s;
+	const dma64_t *idal;
+
+	for (s = cp->segments; s; s = vccw_cp_next(cp, s)) {
+		ccw = vccw_cp_ccws(s);
+		end = (void *)ccw + s->bytes;
+		for (; ccw < end; ccw++) {
+			if (ccw->cmd_code == VCCW_CMD_TIC || !ccw->count)
+				continue;
+			if (!(ccw->flags & CCW_FLAG_IDA)) {
+				vccw_visit(dma32_to_u32(ccw->cda), visit, data);
+				continue;
+			}
+			idal = dma32_to_virt(ccw->cda);
+			n = vccw_idaws(ccw, idal, size);
+			for (i = 0; i < n; i++)
+				vccw_visit(dma64_to_u64(idal[i]), visit, data);
+		}
+	}
+}
+
+/**
+ * vccw_cp_find - client address of a translated CCW
+ * @cp: the program
+ * @host: address the channel gave, or that of a CCW's end
+ *
+ * The CCWs of ours behind those of a segment stand for what the client has there:
+ * they lead to its translation, or there is none of it.
+ *
+ * Return: the address, or 0 if @host is none of the program's.
+ */
+u32 vccw_cp_find(const struct vccw_cp *cp, u32 host)
+{
+	const struct vccw_segment *s;
+
+	if (host == cp->host)
+		return cp->segments[0].iova;
+	/* It is behind a CCW: what a segment begins with is behind another one's end. */
+	for (s = cp->segments; s; s = vccw_cp_next(cp, s)) {
+		if (host - s->host - 1 < s->bytes + VCCW_CP_BEHIND * sizeof(struct ccw1))
+			return s->iova + (host - s->host);
+	}
+	return 0;
+}
+
 /**
  * vccw_cp_set_block - where the translation goes
  * @cp: the program
- * @block: memory below 2 GiB
- * @size: its bytes
+ * @block: VCCW_CP_BLOCK bytes below 2 GiB
  */
-void vccw_cp_set_block(struct vccw_cp *cp, void *block, u32 size)
+void vccw_cp_set_block(struct vccw_cp *cp, void *block)
 {
 	cp->block = block;
-	cp->size = size;
 	cp->host = dma32_to_u32(virt_to_dma32(block));
 	cp->orb.cmd.cpa = u32_to_dma32(cp->host);
 	cp->segments[0].host = cp->host;
 }
 
 /**
- * vccw_cp_release - give a large block back
+ * vccw_cp_release - give back the pages of a program that has ended
  * @cp: the program
  *
- * Context: process context.
+ * Context: process context, vccw_device.lock held: who looks through programs relies
+ * on their memory being there (vccw_queue_stop_range()).
  */
 void vccw_cp_release(struct vccw_cp *cp)
 {
-	if (cp->block != cp->small)
-		free_pages((unsigned long)cp->block, VCCW_CP_LARGE_ORDER);
-	vccw_cp_set_block(cp, cp->small, VCCW_CP_BLOCK);
+	struct vccw_page *page;
+
+	while ((page = cp->pages)) {
+		cp->pages = page->next;
+		free_page((unsigned long)page);
+	}
 }

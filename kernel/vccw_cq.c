@@ -166,7 +166,7 @@ static int vccw_cq_sleep(struct vccw_ring *ring, u32 head, u32 min,
 /**
  * vccw_cq_wait - wait for CQEs
  * @ring: the ring
- * @min: how many the CQ shall hold
+ * @min: how many the CQ shall hold, no more than it can
  * @timeout: until when, NULL for ever
  *
  * Context: process context.
@@ -177,7 +177,6 @@ int vccw_cq_wait(struct vccw_ring *ring, u32 min, ktime_t *timeout)
 	u32 head = READ_ONCE(*ring->cq_head);
 	int ret = 0;
 
-	min = min(min, ring->cq_entries);
 	while (!ret && vccw_cq_pending(ring, head) < min)
 		ret = vccw_cq_sleep(ring, head, min, timeout);
 	if (ret == -ETIME && vccw_cq_pending(ring, head) >= min)

@@ -78,8 +78,7 @@ static void vccw_func_locked(struct vccw_device *dev, struct vccw_req *req)
 	struct vccw_queue *q = &dev->queue;
 
 	if (q->state != VCCW_QUEUE_RUN) {
-		vccw_complete(q, req, -ENODEV, VFIO_CCW_RING_R_NOT_OPERATIONAL,
-			      NULL);
+		vccw_complete(q, req, -ENODEV, vccw_down(q), NULL);
 		return;
 	}
 	vccw_take_back(q, -ECANCELED, VFIO_CCW_RING_R_FLUSHED);
@@ -168,7 +167,7 @@ static int vccw_cancel_active(struct vccw_queue *q, u64 target)
 	return 0;
 }
 
-static u16 vccw_cancel_reason(int ret)
+static u16 vccw_cancel_reason(const struct vccw_queue *q, int ret)
 {
 	switch (ret) {
 	case 0:
@@ -178,7 +177,7 @@ static u16 vccw_cancel_reason(int ret)
 	case -ENOENT:
 		return VFIO_CCW_RING_R_NO_START;
 	default:
-		return VFIO_CCW_RING_R_NOT_OPERATIONAL;
+		return vccw_down(q);
 	}
 }
 
@@ -215,8 +214,8 @@ int vccw_queue_cancel(struct vccw_device *dev, u64 target, u16 *reason)
 	}
 out:
 	vccw_issue_start(dev);
+	*reason = vccw_cancel_reason(q, ret);
 	spin_unlock_irq(&dev->sch->lock);
-	*reason = vccw_cancel_reason(ret);
 	return ret;
 }
 
@@ -233,10 +232,12 @@ out:
  */
 int vccw_queue_resume(struct vccw_device *dev, u16 *reason)
 {
+	u16 down;
 	int ret;
 
 	spin_lock_irq(&dev->sch->lock);
 	ret = dev->queue.state == VCCW_QUEUE_RUN ? cio_resume(dev->sch) : -ENODEV;
+	down = vccw_down(&dev->queue);
 	spin_unlock_irq(&dev->sch->lock);
 	switch (ret) {
 	case 0:
@@ -249,7 +250,7 @@ int vccw_queue_resume(struct vccw_device *dev, u16 *reason)
 		*reason = VFIO_CCW_RING_R_BUSY;
 		break;
 	default:
-		*reason = VFIO_CCW_RING_R_NOT_OPERATIONAL;
+		*reason = down;
 	}
 	return ret;
 }

@@ -5,15 +5,21 @@
  * Pinning a page costs thousands of instructions, finding it here about ten.
  * The cache is a bounded pool of entries hashed by the page number in the
  * client's I/O address space.  It is given back page by page when the client
- * unmaps (vccw_pins_drop()), when room is needed (vccw_pins_evict()) or when
- * memory has been discarded under it (vccw_pins_stale()).
+ * unmaps (vccw_pins_drop()), when room is needed (vccw_pins_evict()), when
+ * memory has been discarded under it (vccw_pins_renew()), or has not been used for
+ * some time (vccw_pins_age()).
+ *
+ * One rule: a start touches the page its client has at an address when the start is
+ * translated, or is refused at once.  Nothing here waits for a request or for another
+ * client.
  */
 #include <linux/iommu.h>
-#include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/vfio.h>
+#include <linux/vmalloc.h>
 #include "vccw_device.h"
 #include "vccw_trace.h"
 
@@ -23,46 +29,82 @@
 #define VCCW_PINS_SAMPLE	16
 /* Pages pinned by one call. */
 #define VCCW_PINS_RUN		64
-/* How long other devices have to let a discarded page go. */
-#define VCCW_PINS_STALE_TIMEOUT	(5 * HZ)
-/*
- * The VFIO core takes its lock anew between telling us of an unmapped range
- * and removing it.  For that long no page of the range may be pinned again.
- */
-#define VCCW_PINS_UNMAP_DELAY	(HZ / 50 + 1)
+/* Pages unpinned at a time because of their age. */
+#define VCCW_PINS_AGED		256
+
+struct vccw_pin vccw_pin_none = { .iova_pfn = VCCW_NO_PAGE };
+
+/* The rest of vccw_pin_good(), for what is not mapped just now, or by parts. */
+bool vccw_pin_unchanged(const struct vccw_pin *pin)
+{
+	return vccw_folio_unchanged(pin->folio, pin->state & ~VCCW_PIN_HIGH);
+}
+
+static u32 vccw_pin_number(const struct vccw_pins *pins, const struct vccw_pin *pin)
+{
+	return pin == &vccw_pin_none ? 0 : pin - pins->pool + 1;
+}
+
+/* Put an entry into its hash chain, and take it out. */
+static void vccw_pins_link(struct vccw_pins *pins, u32 number)
+{
+	struct vccw_pin *pin = vccw_pin_at(pins, number);
+	struct vccw_pin **head = vccw_pins_bucket(pins, pin->iova_pfn);
+
+	pin->next = vccw_pin_number(pins, *head);
+	*head = pin;
+}
+
+static void vccw_pins_unlink(struct vccw_pins *pins, struct vccw_pin *pin)
+{
+	struct vccw_pin **head = vccw_pins_bucket(pins, pin->iova_pfn), *at = *head;
+
+	if (at == pin) {
+		*head = pin->next ? vccw_pin_at(pins, pin->next) : &vccw_pin_none;
+		return;
+	}
+	while (vccw_pin_at(pins, at->next) != pin)
+		at = vccw_pin_at(pins, at->next);
+	at->next = pin->next;
+}
+
+static void vccw_pins_free(struct vccw_pins *pins, u32 number)
+{
+	vccw_pin_at(pins, number)->next = pins->free;
+	pins->free = number;
+}
 
 /* A pool of @size entries: those there are, and the new ones in the free list. */
 static int vccw_pins_resize(struct vccw_pins *pins, u32 size)
 {
 	u32 buckets = roundup_pow_of_two(size), i;
-	struct vccw_pin *pool;
-	u32 *bucket;
+	struct vccw_pin *pool, **bucket;
 
-	pool = kvcalloc(size, sizeof(*pool),
-			GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	/* By pages: kvcalloc() would round it up to a power of two. */
+	pool = __vmalloc(array_size(size, sizeof(*pool)),
+			 GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN);
 	bucket = kvcalloc(buckets, sizeof(*bucket),
 			  GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!pool || !bucket) {
-		kvfree(pool);
+		vfree(pool);
 		kvfree(bucket);
 		return -ENOMEM;
 	}
 	if (pins->pool)
 		memcpy(pool, pins->pool, pins->size * sizeof(*pool));
-	kvfree(pins->pool);
+	vfree(pins->pool);
 	kvfree(pins->bucket);
 	pins->pool = pool;
-	pins->origin = (void *)pool - 1;
 	pins->bucket = bucket;
-	pins->mask = buckets - 1;
+	pins->mask = (buckets - 1) * sizeof(*bucket);
 	pins->free = 0;
-	for (i = size; i-- > 0;) {
-		u32 *head = pool[i].page ?
-			&bucket[vccw_pins_hash(pins->mask, pool[i].iova_pfn)] :
-			&pins->free;
-
-		pool[i].next = *head;
-		*head = i * sizeof(*pool) + 1;
+	for (i = 0; i < buckets; i++)
+		bucket[i] = &vccw_pin_none;
+	for (i = size; i > 0; i--) {
+		if (vccw_pin_at(pins, i)->folio)
+			vccw_pins_link(pins, i);
+		else
+			vccw_pins_free(pins, i);
 	}
 	pins->size = size;
 	return 0;
@@ -72,7 +114,9 @@ int vccw_pins_init(struct vccw_pins *pins, u32 limit)
 {
 	*pins = (struct vccw_pins){
 		.limit = limit,
+		.allowed = limit,
 		.clock = 1,
+		.unmapping = LIST_HEAD_INIT(pins->unmapping),
 		.nowhere = vccw_cp_nowhere,
 		.window.iova_pfn = VCCW_NO_PAGE,
 	};
@@ -82,7 +126,7 @@ int vccw_pins_init(struct vccw_pins *pins, u32 limit)
 void vccw_pins_destroy(struct vccw_pins *pins)
 {
 	WARN_ON_ONCE(pins->count);
-	kvfree(pins->pool);
+	vfree(pins->pool);
 	kvfree(pins->bucket);
 	pins->pool = NULL;
 	pins->bucket = NULL;
@@ -91,69 +135,114 @@ void vccw_pins_destroy(struct vccw_pins *pins)
 static struct vccw_pin *vccw_pins_insert(struct vccw_pins *pins, u64 iova_pfn,
 					 struct page *page)
 {
-	u32 *head = &pins->bucket[vccw_pins_hash(pins->mask, iova_pfn)];
-	u32 at = pins->free;
-	struct vccw_pin *pin = vccw_pin_at(pins, at);
+	struct folio *folio = page_folio(page);
+	u64 addr = page_to_phys(page);
+	u32 number = pins->free;
+	struct vccw_pin *pin = vccw_pin_at(pins, number);
 
 	pins->free = pin->next;
 	pins->count++;
 	*pin = (struct vccw_pin){
 		.iova_pfn = iova_pfn,
-		.page = page,
-		.addr31 = page_to_phys(page) >> 31 ? 0 : page_to_phys(page),
 		.used = pins->clock,
-		.next = *head,
+		.folio = folio,
+		.addr = addr,
+		.state = vccw_folio_state(folio) | (addr < SZ_2G ? 0 : VCCW_PIN_HIGH),
 	};
-	*head = at;
+	vccw_pins_link(pins, number);
 	return pin;
 }
 
-/* Forget an entry and let its page go. */
-static void vccw_pins_remove(struct vccw_device *dev, struct vccw_pin *pin)
+static void vccw_pins_unpin(struct vccw_device *dev, u64 iova_pfn)
+{
+	vfio_unpin_pages(&dev->vdev, (dma_addr_t)iova_pfn << PAGE_SHIFT, 1);
+}
+
+/**
+ * vccw_pins_remove - forget an entry and let its page go
+ * @dev: the device
+ * @pin: the entry; no request uses it
+ *
+ * Context: process context, vccw_device.lock held; sleeps.
+ */
+void vccw_pins_remove(struct vccw_device *dev, struct vccw_pin *pin)
 {
 	struct vccw_pins *pins = &dev->pins;
-	u32 *link = &pins->bucket[vccw_pins_hash(pins->mask, pin->iova_pfn)];
-	u32 at = (void *)pin - pins->origin;
 
-	while (*link != at)
-		link = &vccw_pin_at(pins, *link)->next;
-	*link = pin->next;
-
+	vccw_pins_unlink(pins, pin);
 	if (pins->window.iova_pfn == pin->iova_pfn)
-		pins->window.iova_pfn = VCCW_NO_PAGE;
-	vfio_unpin_pages(&dev->vdev, (dma_addr_t)pin->iova_pfn << PAGE_SHIFT, 1);
-	pin->page = NULL;
-	pin->next = pins->free;
-	pins->free = at;
+		vccw_window_close(&pins->window);
+	vccw_pins_unpin(dev, pin->iova_pfn);
+	pin->folio = NULL;
+	vccw_pins_free(pins, vccw_pin_number(pins, pin));
 	pins->count--;
 }
 
-/*
- * Make room for one page: of a few entries that no request uses, the one whose
- * last use is longest ago.
+/**
+ * vccw_pins_idle - what entries no request uses
+ * @dev: the device
+ *
+ * Context: process context, vccw_device.lock held.
+ * Return: those last used before this number.
  */
-static bool vccw_pins_evict(struct vccw_device *dev)
+u64 vccw_pins_idle(struct vccw_device *dev)
 {
-	u64 oldest = min(vccw_queue_oldest(dev), dev->pins.clock);
+	return min(vccw_queue_oldest(dev), dev->pins.clock);
+}
+
+/**
+ * vccw_pins_evict - make room for one page
+ * @dev: the device
+ *
+ * Of a few entries that no request uses, the one whose last use is longest ago goes.
+ *
+ * Context: process context, vccw_device.lock held; sleeps.
+ * Return: its number in the client's I/O address space, VCCW_NO_PAGE if there is none.
+ */
+u64 vccw_pins_evict(struct vccw_device *dev)
+{
+	u64 idle = vccw_pins_idle(dev);
 	struct vccw_pins *pins = &dev->pins;
 	struct vccw_pin *victim = NULL;
 	u32 seen = 0, i;
+	u64 iova_pfn;
 
 	for (i = 0; i < pins->size && seen < VCCW_PINS_SAMPLE; i++) {
 		struct vccw_pin *pin = &pins->pool[pins->hand];
 
 		pins->hand = (pins->hand + 1) % pins->size;
-		if (!pin->page || pin->used >= oldest)
+		if (!pin->folio || pin->used >= idle)
 			continue;
 		if (!victim || pin->used < victim->used)
 			victim = pin;
 		seen++;
 	}
 	if (!victim)
-		return false;
-	trace_vccw_evict(dev, victim->iova_pfn);
+		return VCCW_NO_PAGE;
+	iova_pfn = victim->iova_pfn;
+	trace_vccw_evict(dev, iova_pfn);
 	vccw_pins_remove(dev, victim);
 	pins->evictions++;
+	return iova_pfn;
+}
+
+/*
+ * The client has as many pages pinned as it may: one that is not used goes, first of a
+ * device that has more than this one.
+ */
+static bool vccw_pins_swap(struct vccw_device *dev)
+{
+	u64 gone;
+
+	if (vccw_peers_evict(dev, dev->pins.count)) {
+		dev->pins.allowed++;
+		return true;
+	}
+	gone = vccw_pins_evict(dev);
+	if (gone == VCCW_NO_PAGE)
+		return false;
+	/* A page that others have, too, makes no room before they let go of it. */
+	vccw_peers_drop(dev, gone);
 	return true;
 }
 
@@ -165,38 +254,36 @@ static u32 vccw_pins_room(struct vccw_device *dev, u32 run)
 {
 	struct vccw_pins *pins = &dev->pins;
 
+	/* What VFIO has refused it would refuse again, and log. */
+	while (pins->count + run > pins->allowed) {
+		if (!vccw_pins_swap(dev)) {
+			run = 1;
+			break;
+		}
+	}
 	while (pins->size - pins->count < run) {
 		if (pins->size < pins->limit &&
 		    !vccw_pins_resize(pins, min(pins->limit, 2 * pins->size)))
 			continue;
-		if (!vccw_pins_evict(dev))
+		if (vccw_pins_evict(dev) == VCCW_NO_PAGE)
 			return pins->size - pins->count;
 	}
 	return run;
 }
 
-static bool vccw_uses_iommufd(struct vccw_device *dev)
+/**
+ * vccw_pins_by_iommufd - has the client opened the device with iommufd?
+ * @dev: the device, open
+ *
+ * Context: any.
+ */
+bool vccw_pins_by_iommufd(struct vccw_device *dev)
 {
 #if IS_ENABLED(CONFIG_IOMMUFD)
 	return dev->vdev.iommufd_access;
 #else
 	return false;
 #endif
-}
-
-/*
- * Wait until the VFIO core has removed a range it told us about.  Where the task that
- * was in the core then is here now, it has.
- */
-static void vccw_pins_wait_unmap(struct vccw_pins *pins, u64 first, u64 last)
-{
-	if (!pins->unmap_until || last < pins->unmap_first ||
-	    first > pins->unmap_last)
-		return;
-	while (current != pins->unmap_task &&
-	       time_before(jiffies, pins->unmap_until))
-		schedule_timeout_uninterruptible(1);
-	pins->unmap_until = 0;
 }
 
 /* Pages from @iova_pfn on that are not in the cache, at most @run. */
@@ -209,9 +296,22 @@ static u32 vccw_pins_missing(struct vccw_pins *pins, u64 iova_pfn, u32 run)
 	return n;
 }
 
+/* Do starts that are under way, or will be when the batch ends, use pages? */
+static bool vccw_pins_in_use(struct vccw_device *dev)
+{
+	return vccw_queue_oldest(dev) != U64_MAX ||
+	       (dev->batch.ring && dev->batch.end != &dev->queue.free);
+}
+
+/* What to say when no page can go: will one, when requests have ended? */
+static int vccw_pins_full(struct vccw_device *dev)
+{
+	return vccw_pins_in_use(dev) || vccw_peers_pinned(dev) ? -EBUSY : -ENOMEM;
+}
+
 /*
  * Pin a run of pages, fewer if the client's limit on locked memory or our own
- * has no room for all of them.
+ * has no room for all of them, or if some are being unmapped.
  */
 static int vccw_pins_pin(struct vccw_device *dev, u64 iova_pfn, u32 run,
 			 struct page **pages)
@@ -221,65 +321,166 @@ static int vccw_pins_pin(struct vccw_device *dev, u64 iova_pfn, u32 run,
 	int ret;
 
 	/* iommufd unpins what was pinned by one call, not a page of it. */
-	if (vccw_uses_iommufd(dev))
+	if (vccw_pins_by_iommufd(dev))
 		run = 1;
+	run = vccw_unmap_spares(dev, iova_pfn, run);
+	if (!run)
+		return -EBUSY;
 	run = vccw_pins_room(dev, run);
 	if (!run)
-		return -ENOMEM;
-	vccw_pins_wait_unmap(pins, iova_pfn, iova_pfn + run - 1);
+		return vccw_pins_full(dev);
 	for (;;) {
 		ret = vfio_pin_pages(&dev->vdev, iova, run,
 				     IOMMU_READ | IOMMU_WRITE, pages);
 		if (ret > 0)
-			return ret;
-		if (run > 1)
+			break;
+		if (run > 1) {
 			run = 1;	/* the first page at least */
-		else if (ret != -ENOMEM || !vccw_pins_evict(dev))
-			return ret ?: -EFAULT;
+			continue;
+		}
+		if (ret != -ENOMEM)
+			return -EFAULT;
+		pins->allowed = pins->count;
+		if (!vccw_pins_swap(dev) && !vccw_peers_evict(dev, 0))
+			return vccw_pins_full(dev);
 	}
+	pins->allowed = max(pins->allowed, pins->count + ret);
+	return ret;
 }
 
-/* Pin a page that is not in the cache, and what follows: as vccw_pins_get(). */
-static struct vccw_pin *vccw_pins_miss(struct vccw_device *dev, u64 iova_pfn, u32 run)
+/*
+ * Pin a page that is not in the cache, and what follows.  One that its client may have
+ * discarded already, because another device holds it, is not taken over.
+ * Return: how many have been, or an error as vccw_pins_get().
+ */
+static int vccw_pins_fill(struct vccw_device *dev, u64 iova_pfn, u32 run)
 {
 	struct page *pages[VCCW_PINS_RUN];
 	struct vccw_pins *pins = &dev->pins;
-	struct vccw_pin *first = NULL;
-	int n, i;
+	int n, i, good = 0;
 
 	lockdep_assert_held(&dev->lock);
 	cond_resched();
 	run = vccw_pins_missing(pins, iova_pfn, min_t(u32, run, VCCW_PINS_RUN));
 	n = vccw_pins_pin(dev, iova_pfn, run, pages);
 	if (n < 0)
-		return ERR_PTR(n == -ENOMEM ? -ENOMEM : -EFAULT);
-	for (i = 0; i < n; i++) {
-		struct vccw_pin *pin = vccw_pins_insert(pins, iova_pfn + i,
-							pages[i]);
-
-		if (!first)
-			first = pin;
-	}
+		return n;
 	trace_vccw_pin(dev, iova_pfn, n);
 	pins->misses += n;
-	return first;
+	for (i = 0; i < n; i++) {
+		if (vccw_folio_complete(page_folio(pages[i]))) {
+			vccw_pins_insert(pins, iova_pfn + i, pages[i]);
+			good++;
+		} else {
+			vccw_pins_unpin(dev, iova_pfn + i);
+		}
+	}
+	return good;
 }
 
-/* Open devices.  The mutex protects the list and nests inside vccw_device.lock. */
-static LIST_HEAD(vccw_pins_open_list);
-static DEFINE_MUTEX(vccw_pins_open_lock);
+/*
+ * What VFIO has at an address may be a page that its client has discarded: it gives one
+ * out again for as long as a device of the container has it pinned.  Have the others
+ * let go of it, and ask once more.  A page of a large folio that has lost some is the
+ * client's if nobody else had it.
+ * Return: the entry, or an error as vccw_pins_get().
+ */
+static struct vccw_pin *vccw_pins_renew(struct vccw_device *dev, u64 iova_pfn)
+{
+	bool shared = vccw_peers_drop(dev, iova_pfn);
+	struct folio *folio;
+	struct page *page;
+	int ret;
+
+	trace_vccw_stale(dev, iova_pfn);
+	dev->pins.stale++;
+	ret = vccw_pins_pin(dev, iova_pfn, 1, &page);
+	if (ret < 0)
+		return ERR_PTR(ret);
+	folio = page_folio(page);
+	if (vccw_folio_complete(folio) ||
+	    (!shared && folio_test_large(folio) && folio_mapped(folio)))
+		return vccw_pins_insert(&dev->pins, iova_pfn, page);
+	vccw_pins_unpin(dev, iova_pfn);
+	return ERR_PTR(-EBUSY);
+}
+
+/**
+ * vccw_pins_get - have a page pinned that vccw_pins_hit() has not found
+ * @dev: the device
+ * @iova_pfn: page number in the client's I/O address space
+ * @run: pages that will be asked for next, this one included
+ *
+ * Context: process context, vccw_device.lock held; sleeps.
+ * Return: the entry; or -ENOMEM when no page can be pinned within the limits,
+ * -EFAULT when the client has not mapped it for reading and writing, -EBUSY when it
+ * cannot be pinned before requests that are under way have ended.
+ */
+struct vccw_pin *vccw_pins_get(struct vccw_device *dev, u64 iova_pfn, u32 run)
+{
+	struct vccw_pin *pin = vccw_pins_find(&dev->pins, iova_pfn);
+	int ret;
+
+	if (!pin) {
+		ret = vccw_pins_fill(dev, iova_pfn, run);
+		if (ret < 0)
+			return ERR_PTR(ret);
+		pin = vccw_pins_find(&dev->pins, iova_pfn);
+		return pin ?: vccw_pins_renew(dev, iova_pfn);
+	}
+	if (pin->used >= vccw_pins_idle(dev))
+		return ERR_PTR(-EBUSY);
+	vccw_pins_remove(dev, pin);
+	return vccw_pins_renew(dev, iova_pfn);
+}
+
+/**
+ * vccw_pins_age - unpin pages that have not been used for some time
+ * @dev: the device
+ *
+ * That is since the call before.  At this chance it is tried again whether VFIO allows
+ * more pages than it did.
+ *
+ * Context: process context, vccw_device.lock held; sleeps.
+ * Return: whether there may be more.
+ */
+bool vccw_pins_age(struct vccw_device *dev)
+{
+	struct vccw_pins *pins = &dev->pins;
+	struct vccw_pin *window = vccw_pins_find(pins, pins->window.iova_pfn);
+	u64 old = min(vccw_pins_idle(dev), pins->aged);
+	u32 i, n = 0;
+
+	/* Programs are read there without saying so. */
+	if (window && pins->clock != pins->aged)
+		window->used = max(window->used, pins->clock - 1);
+	for (i = 0; i < pins->size; i++) {
+		struct vccw_pin *pin = &pins->pool[i];
+
+		if (!pin->folio || pin->used >= old)
+			continue;
+		if (n++ == VCCW_PINS_AGED)
+			return true;
+		vccw_pins_remove(dev, pin);
+	}
+	pins->aged = pins->clock;
+	pins->allowed = pins->limit;
+	return false;
+}
 
 /**
  * vccw_pins_open - the device may pin pages from now on
  * @dev: the device
  *
- * Context: process context, vccw_device.lock held.
+ * Context: process context, vccw_device.lock held, the client's task.
  */
 void vccw_pins_open(struct vccw_device *dev)
 {
-	mutex_lock(&vccw_pins_open_lock);
-	list_add(&dev->pins.open, &vccw_pins_open_list);
-	mutex_unlock(&vccw_pins_open_lock);
+	dev->pins.mm = current->mm;
+	mmgrab(dev->pins.mm);
+	vccw_unmap_open(dev);
+	dev->pins.aged = dev->pins.clock;
+	vccw_peers_join(dev);
 }
 
 /**
@@ -291,111 +492,8 @@ void vccw_pins_open(struct vccw_device *dev)
 void vccw_pins_close(struct vccw_device *dev)
 {
 	vccw_pins_drop(dev, 0, U64_MAX);
-	mutex_lock(&vccw_pins_open_lock);
-	list_del(&dev->pins.open);
-	mutex_unlock(&vccw_pins_open_lock);
-}
-
-/* Let a discarded page go if no request uses it; vccw_device.lock held. */
-static void vccw_pins_drop_stale(struct vccw_device *dev, u64 iova_pfn)
-{
-	struct vccw_pin *pin = vccw_pins_find(&dev->pins, iova_pfn);
-
-	if (!pin || vccw_page_mapped(pin->page) ||
-	    pin->used >= min(vccw_queue_oldest(dev), dev->pins.clock))
-		return;
-	trace_vccw_stale(dev, iova_pfn);
-	vccw_pins_remove(dev, pin);
-	dev->pins.stale++;
-}
-
-/* Does this very batch have it under lock, and we are the one who has the batch? */
-static bool vccw_pins_same_batch(struct vccw_device *dev, struct vccw_device *other)
-{
-	struct vccw_ring *ring = dev->batch.ring;
-
-	return ring && READ_ONCE(other->batch.ring) == ring;
-}
-
-/*
- * Have all other devices let a discarded page go.  With the lock of one held
- * those of others can only be tried for, but for those of the same batch.
- */
-static void vccw_pins_drop_stale_others(struct vccw_device *dev, u64 iova_pfn)
-{
-	struct vccw_device *other;
-
-	mutex_lock(&vccw_pins_open_lock);
-	list_for_each_entry(other, &vccw_pins_open_list, pins.open) {
-		if (other == dev)
-			continue;
-		if (vccw_pins_same_batch(dev, other)) {
-			vccw_pins_drop_stale(other, iova_pfn);
-		} else if (mutex_trylock(&other->lock)) {
-			vccw_pins_drop_stale(other, iova_pfn);
-			mutex_unlock(&other->lock);
-		}
-	}
-	mutex_unlock(&vccw_pins_open_lock);
-}
-
-/*
- * Replace a page that its owner has discarded: as vccw_pins_get().  Requests that
- * still use the old page are waited for first.  VFIO gives the old page out again
- * for as long as another device has it pinned: that one has to let it go, too.
- */
-static struct vccw_pin *vccw_pins_stale(struct vccw_device *dev,
-					struct vccw_pin *pin)
-{
-	unsigned long end = jiffies + VCCW_PINS_STALE_TIMEOUT;
-	u64 iova_pfn = pin->iova_pfn;
-	int ret;
-
-	if (pin->used >= dev->pins.clock)
-		return ERR_PTR(-EBUSY);
-	if (pin->used >= vccw_queue_oldest(dev)) {
-		ret = vccw_queue_settle(dev);
-		if (ret)
-			return ERR_PTR(ret);
-	}
-	for (;;) {
-		trace_vccw_stale(dev, iova_pfn);
-		vccw_pins_remove(dev, pin);
-		dev->pins.stale++;
-		vccw_pins_drop_stale_others(dev, iova_pfn);
-		pin = vccw_pins_miss(dev, iova_pfn, 1);
-		if (IS_ERR(pin) || vccw_page_mapped(pin->page))
-			return pin;
-		if (time_after(jiffies, end)) {
-			vccw_pins_remove(dev, pin);
-			return ERR_PTR(-EBUSY);
-		}
-		schedule_timeout_uninterruptible(1);
-	}
-}
-
-/**
- * vccw_pins_get - have a page pinned that vccw_pins_hit() has not found
- * @dev: the device
- * @iova_pfn: page number in the client's I/O address space
- * @run: pages that will be asked for next, this one included
- *
- * Context: process context, vccw_device.lock held; sleeps.
- * Return: the entry; or -ENOMEM when no page can be pinned within the limits,
- * -EFAULT when the client has not mapped it for reading and writing, -EBUSY when
- * one that its owner has discarded is not let go.
- */
-struct vccw_pin *vccw_pins_get(struct vccw_device *dev, u64 iova_pfn, u32 run)
-{
-	struct vccw_pin *pin = vccw_pins_find(&dev->pins, iova_pfn);
-
-	if (pin)
-		pin = vccw_pins_stale(dev, pin);
-	else
-		pin = vccw_pins_miss(dev, iova_pfn, run);
-	if (!IS_ERR(pin))
-		pin->used = dev->pins.clock;
-	return pin;
+	vccw_peers_leave(dev);
+	mmdrop(dev->pins.mm);
 }
 
 /**
@@ -424,31 +522,10 @@ struct vccw_pin *vccw_pins_next(struct vccw_pins *pins, u32 *iter,
 	while (*iter < pins->size) {
 		struct vccw_pin *pin = &pins->pool[(*iter)++];
 
-		if (pin->page && pin->iova_pfn >= first && pin->iova_pfn <= last)
+		if (pin->folio && pin->iova_pfn >= first && pin->iova_pfn <= last)
 			return pin;
 	}
 	return NULL;
-}
-
-/**
- * vccw_pins_block - the client is unmapping a range
- * @pins: the cache
- * @first: its first page
- * @last: its last page
- *
- * For a moment other tasks will not get pages of the range pinned again.
- *
- * Return: whether any is pinned now.
- */
-bool vccw_pins_block(struct vccw_pins *pins, u64 first, u64 last)
-{
-	u32 iter = 0;
-
-	pins->unmap_first = first;
-	pins->unmap_last = last;
-	pins->unmap_until = (jiffies + VCCW_PINS_UNMAP_DELAY) ?: 1;
-	pins->unmap_task = current;
-	return vccw_pins_next(pins, &iter, first, last);
 }
 
 /**

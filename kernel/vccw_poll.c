@@ -54,7 +54,8 @@ static int vccw_poll_move(struct vccw_device *dev, u8 isc)
 		return -EBUSY;
 	sch->isc = isc;
 	sch->config.isc = isc;
-	return cio_commit_config(sch);
+	/* One that is wedged is not enabled again before that is said anew. */
+	return vccw_is_wedged(sch) ? 0 : cio_commit_config(sch);
 }
 
 /**
@@ -69,6 +70,7 @@ int vccw_poll_begin(struct vccw_device *dev)
 	int ret = vccw_poll_move(dev, VCCW_POLL_ISC);
 
 	dev->queue.polled = !ret;
+	wake_up(&dev->queue.idle);	/* who waits has to poll from now on */
 	return ret;
 }
 
@@ -98,7 +100,7 @@ static bool vccw_poll_device(struct vccw_device *dev)
 
 	spin_lock_irq(&dev->sch->lock);
 	vccw_queue_take(dev, VCCW_POLL_BUDGET);
-	busy = !vccw_idle(&dev->queue);
+	busy = !vccw_quiet(&dev->queue);
 	spin_unlock_irq(&dev->sch->lock);
 	return busy;
 }
@@ -106,10 +108,10 @@ static bool vccw_poll_device(struct vccw_device *dev)
 /**
  * vccw_poll_devices - take the status that is pending on the subchannels of a ring
  * @ring: the ring
- * @idle_too: also on those with nothing under way
+ * @idle_too: also on those with nothing to do
  *
  * Context: process context, vccw_ring.submit held.
- * Return: whether something is under way still.
+ * Return: whether there is something to do still.
  */
 bool vccw_poll_devices(struct vccw_ring *ring, bool idle_too)
 {
@@ -121,7 +123,7 @@ bool vccw_poll_devices(struct vccw_ring *ring, bool idle_too)
 	for (i = 0; i < ring->top; i++) {
 		dev = ring->devices[i];
 		/* A glance without the lock: the next one will see it. */
-		if (dev && (idle_too || !data_race(vccw_idle(&dev->queue))))
+		if (dev && (idle_too || !data_race(vccw_quiet(&dev->queue))))
 			busy |= vccw_poll_device(dev);
 	}
 	return busy;

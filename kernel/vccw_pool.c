@@ -2,16 +2,63 @@
 /*
  * The requests of a queue and their memory.  Nothing is allocated per I/O: a
  * ring brings as many requests as its CQ has slots, or more, each with a block for its
- * channel program, and the region has one of its own.
+ * channel program, and the region has one of its own.  Only long programs have further
+ * pages, until some time after their end.
  */
 #include <linux/gfp.h>
 #include <linux/slab.h>
+#include <linux/vmalloc.h>
 #include "vccw_device.h"
 
 static void vccw_req_link(struct vccw_req **at, struct vccw_req *req)
 {
 	req->next = *at;
 	*at = req;
+}
+
+/**
+ * vccw_queue_free_region - give back what the region's last program took, if it has ended
+ * @dev: the device
+ *
+ * Context: process context, vccw_device.lock held.
+ */
+void vccw_queue_free_region(struct vccw_device *dev)
+{
+	struct vccw_queue *q = &dev->queue;
+
+	lockdep_assert_held(&dev->lock);
+	/* Pairs with vccw_no_active(). */
+	if (smp_load_acquire(&q->active) != &q->region_req)
+		vccw_cp_release(&q->region_req.cp);
+}
+
+/**
+ * vccw_queue_free_large - give back the memory of long programs that have ended
+ * @dev: the device
+ *
+ * Context: process context, vccw_device.lock held; sleeps.
+ */
+void vccw_queue_free_large(struct vccw_device *dev)
+{
+	struct vccw_queue *q = &dev->queue;
+	struct vccw_req *large, **end;
+
+	lockdep_assert_held(&dev->lock);
+	vccw_queue_free_region(dev);
+	spin_lock_irq(&dev->sch->lock);
+	large = q->done_large;
+	q->done_large = NULL;
+	spin_unlock_irq(&dev->sch->lock);
+	if (!large)
+		return;
+	for (end = &large; *end; end = &(*end)->next) {
+		vccw_cp_release(&(*end)->cp);
+		cond_resched();
+	}
+	spin_lock_irq(&dev->sch->lock);
+	*end = q->done;
+	q->done = large;
+	spin_unlock_irq(&dev->sch->lock);
 }
 
 /**
@@ -24,19 +71,32 @@ static void vccw_req_link(struct vccw_req **at, struct vccw_req *req)
 void vccw_queue_refill(struct vccw_device *dev, struct vccw_req **at)
 {
 	struct vccw_queue *q = &dev->queue;
-	struct vccw_req *large, *next;
 
 	spin_lock_irq(&dev->sch->lock);
-	*at = q->done;
-	large = q->done_large;
-	q->done = NULL;
-	q->done_large = NULL;
-	spin_unlock_irq(&dev->sch->lock);
-	for (; large; large = next) {
-		next = large->next;
-		vccw_cp_release(&large->cp);
-		vccw_req_link(at, large);
+	if (unlikely(q->done_large)) {
+		spin_unlock_irq(&dev->sch->lock);
+		vccw_queue_free_large(dev);
+		spin_lock_irq(&dev->sch->lock);
 	}
+	*at = q->done;
+	q->done = NULL;
+	spin_unlock_irq(&dev->sch->lock);
+}
+
+/**
+ * vccw_queue_unretire - use a request again that could not be, if there is one
+ * @q: the queue
+ *
+ * Context: subchannel.lock held.
+ */
+void vccw_queue_unretire(struct vccw_queue *q)
+{
+	struct vccw_req *req = q->retired;
+
+	q->retired = NULL;
+	if (req && req != &q->region_req)
+		vccw_req_link(vccw_cp_is_large(&req->cp) ? &q->done_large : &q->done,
+			      req);
 }
 
 static void vccw_req_init(struct vccw_device *dev, struct vccw_req *req,
@@ -45,8 +105,7 @@ static void vccw_req_init(struct vccw_device *dev, struct vccw_req *req,
 	/* Interrupts are told apart by this, see do_cio_interrupt(). */
 	req->cp.orb.cmd.intparm = dev->intparm;
 	req->cp.words = VCCW_CP_NO_WORDS;
-	req->cp.small = block;
-	vccw_cp_set_block(&req->cp, block, VCCW_CP_BLOCK);
+	vccw_cp_set_block(&req->cp, block);
 }
 
 /**
@@ -59,7 +118,7 @@ static void vccw_req_init(struct vccw_device *dev, struct vccw_req *req,
 int vccw_queue_init(struct vccw_device *dev)
 {
 	struct vccw_queue *q = &dev->queue;
-	void *block = (void *)__get_free_page(GFP_KERNEL_ACCOUNT | GFP_DMA);
+	void *block = (void *)__get_free_page(VCCW_GFP | GFP_DMA);
 
 	if (!block)
 		return -ENOMEM;
@@ -76,7 +135,7 @@ int vccw_queue_init(struct vccw_device *dev)
 void vccw_queue_destroy(struct vccw_queue *q)
 {
 	vccw_cp_release(&q->region_req.cp);
-	free_page((unsigned long)q->region_req.cp.small);
+	free_page((unsigned long)q->region_req.cp.block);
 }
 
 static void vccw_free_pool(struct vccw_queue *q)
@@ -84,11 +143,10 @@ static void vccw_free_pool(struct vccw_queue *q)
 	u32 i;
 
 	for (i = 0; q->pool && i < q->pool_size; i++)
-		if (q->pool[i].cp.block)
-			vccw_cp_release(&q->pool[i].cp);
+		vccw_cp_release(&q->pool[i].cp);
 	for (i = 0; q->pool_pages && i * 2 < q->pool_size; i++)
 		free_page(q->pool_pages[i]);
-	kvfree(q->pool);
+	vfree(q->pool);
 	kfree(q->pool_pages);
 	q->pool = NULL;
 	q->pool_pages = NULL;
@@ -116,16 +174,17 @@ static int vccw_alloc_pool(struct vccw_device *dev, u16 index, u32 requests)
 	u32 i;
 
 	q->pool_size = requests;
-	q->pool = kvcalloc(requests, sizeof(*q->pool), GFP_KERNEL_ACCOUNT);
+	/* By pages: kvcalloc() would round it up to a power of two. */
+	q->pool = __vmalloc(array_size(requests, sizeof(*q->pool)), VCCW_GFP | __GFP_ZERO);
 	q->pool_pages = kcalloc(DIV_ROUND_UP(requests, 2),
-				sizeof(*q->pool_pages), GFP_KERNEL_ACCOUNT);
+				sizeof(*q->pool_pages), VCCW_GFP);
 	if (!q->pool || !q->pool_pages)
 		return -ENOMEM;
 	for (i = 0; i < requests; i++) {
 		unsigned long *page = &q->pool_pages[i / 2];
 
 		if (!*page)
-			*page = __get_free_page(GFP_KERNEL_ACCOUNT | GFP_DMA);
+			*page = __get_free_page(VCCW_GFP | GFP_DMA);
 		if (!*page)
 			return -ENOMEM;
 		vccw_req_init(dev, &q->pool[i],
@@ -199,6 +258,8 @@ void vccw_queue_detach(struct vccw_device *dev)
 	vccw_poll_end(dev);
 	q->ring = NULL;
 	q->held = false;
+	if (q->retired != &q->region_req)
+		q->retired = NULL;
 	spin_unlock_irq(&dev->sch->lock);
 	vccw_free_pool(q);
 }

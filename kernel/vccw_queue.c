@@ -25,15 +25,18 @@
 /* Channel-program address as the client knows it, 0 if it has none. */
 static u32 vccw_client_cpa(const struct vccw_req *req, u32 host)
 {
-	return req ? vccw_cp_iova(&req->cp, host) : 0;
+	return req ? vccw_cp_find(&req->cp, host) : 0;
 }
 
-/* From here on the IRB is the client's: it knows no address of ours. */
+/*
+ * From here on the IRB is the client's: it knows no address of ours.  The request is
+ * not a large one.
+ */
 static __always_inline void vccw_hide_cpa(const struct vccw_req *req, struct irb *irb)
 {
 	struct cmd_scsw *scsw = &irb->scsw.cmd;
 
-	scsw->cpa = u32_to_dma32(vccw_client_cpa(req, dma32_to_u32(scsw->cpa)));
+	scsw->cpa = u32_to_dma32(vccw_cp_iova(&req->cp, dma32_to_u32(scsw->cpa)));
 }
 
 /* Ends of a request */
@@ -102,16 +105,45 @@ void vccw_take_back(struct vccw_queue *q, int res, u16 reason)
 }
 
 /*
+ * From now on starts are held, until their client has consumed the CQE that was posted
+ * last.
+ */
+static void vccw_hold_on(struct vccw_queue *q)
+{
+	if (!q->ring)
+		return;
+	q->held = true;
+	q->holds++;
+	q->held_at = vccw_cq_mark(q->ring);
+}
+
+/**
+ * vccw_take_back_held - end the starts that wait and are held
+ * @q: the queue
+ *
+ * Up to one that recovers, if there is one: it ends the hold.
+ *
+ * Context: subchannel.lock held, interrupts off.
+ */
+void vccw_take_back_held(struct vccw_queue *q)
+{
+	struct vccw_req *req;
+
+	while ((req = q->ready.first) && !req->recover)
+		vccw_complete(q, vccw_fifo_pop(&q->ready), -ECANCELED,
+			      VFIO_CCW_RING_R_HELD, NULL);
+	if (req)
+		q->held = false;
+}
+
+/*
  * A start has failed: what is queued behind it must not run, nor what the
  * client submits before it has seen the failure.
  */
 static void vccw_hold(struct vccw_queue *q)
 {
-	vccw_take_back(q, -ECANCELED, VFIO_CCW_RING_R_HELD);
-	if (q->ring) {
-		q->held = true;
-		q->held_at = vccw_cq_mark(q->ring);
-	}
+	vccw_hold_on(q);
+	vccw_take_back_held(q);
 }
 
 /**
@@ -269,6 +301,12 @@ static void vccw_end_active(struct vccw_queue *q, struct irb *irb)
 	vccw_no_active(q);
 }
 
+/* Does status nobody asked for hold starts? */
+static bool vccw_holds(const struct irb *irb)
+{
+	return irb->scsw.cmd.dstat & DEV_STAT_UNIT_CHECK;
+}
+
 /*
  * Report status nobody asked for that found no room in the CQ before.  It is
  * tried again whenever the client shows up.
@@ -281,9 +319,13 @@ static void vccw_flush_unsolicited(struct vccw_queue *q)
 		return;
 	if (q->unsolicited_merged)
 		flags |= VFIO_CCW_RING_CQE_MERGED;
-	if (vccw_cq_post_extra(q->ring, q->ring_index, 0, flags,
-			       &q->unsolicited_irb))
-		q->unsolicited = false;
+	if (!vccw_cq_post_extra(q->ring, q->ring_index, 0, flags,
+				&q->unsolicited_irb))
+		return;
+	/* It is this CQE that the client has to see. */
+	if (q->held && vccw_holds(&q->unsolicited_irb))
+		vccw_hold_on(q);
+	q->unsolicited = false;
 }
 
 /* Status nobody asked for. */
@@ -299,7 +341,7 @@ static void vccw_unsolicited(struct vccw_queue *q, struct irb *irb)
 	q->unsolicited = true;
 	q->unsolicited_irb = *irb;
 	vccw_flush_unsolicited(q);
-	if (irb->scsw.cmd.dstat & DEV_STAT_UNIT_CHECK)
+	if (vccw_holds(irb))
 		vccw_hold(q);
 }
 
@@ -370,13 +412,14 @@ static void vccw_end_good_uring(struct vccw_device *dev, struct irb *irb)
 
 static noinline void vccw_other_status(struct vccw_device *dev, struct irb *irb)
 {
+	struct cmd_scsw *scsw = &irb->scsw.cmd;
 	struct vccw_queue *q = &dev->queue;
 
 	if (vccw_good_end_uring(q, irb)) {
 		vccw_end_good_uring(dev, irb);
 		return;
 	}
-	vccw_hide_cpa(q->active, irb);
+	scsw->cpa = u32_to_dma32(vccw_client_cpa(q->active, dma32_to_u32(scsw->cpa)));
 	vccw_irb_hide_addresses(irb);
 	vccw_end_or_go_on(q, irb);
 	if (q->n_funcs)
@@ -447,6 +490,14 @@ static noinline void vccw_irq_traced(struct vccw_device *dev, struct irb *irb)
 	vccw_take_one(dev, irb, true);
 }
 
+/* An interrupt of a subchannel nobody has enabled, or of a wedged one. */
+static noinline void vccw_queue_no_device(struct subchannel *sch)
+{
+	if (dev_get_drvdata(&sch->dev) && vccw_is_wedged(sch))
+		return;	/* vccw_wedged_work() */
+	cio_disable_subchannel(sch);
+}
+
 /**
  * vccw_queue_irq - interrupt of a subchannel
  * @sch: the subchannel; its status has been taken and is in this CPU's cio_irb
@@ -461,7 +512,7 @@ void vccw_queue_irq(struct subchannel *sch)
 	lockdep_assert_held(&sch->lock);
 	inc_irq_stat(IRQIO_CIO);
 	if (unlikely(!dev))
-		cio_disable_subchannel(sch);	/* nobody has enabled it */
+		vccw_queue_no_device(sch);
 	else if (vccw_is_traced())
 		vccw_irq_traced(dev, irb);
 	else
@@ -538,24 +589,31 @@ void vccw_queue_take(struct vccw_device *dev, u32 most)
 
 /* Ways in */
 
-/* Has the client seen the failure that holds the queue? */
-static bool vccw_release_hold(struct vccw_queue *q, const struct vccw_req *req)
+/* Has the client seen what holds the queue? */
+static bool vccw_seen_hold(const struct vccw_queue *q)
 {
 	u32 head = READ_ONCE(*q->ring->cq_head);
 
-	if (!req->recover && (s32)(head - q->held_at) < 0)
+	/* There was no room to show it. */
+	if (q->unsolicited && vccw_holds(&q->unsolicited_irb))
 		return false;
-	q->held = false;
-	return true;
+	return (s32)(head - q->held_at) >= 0;
+}
+
+/* May a start pass while the queue is held?  io_uring does not say what is seen. */
+static bool vccw_passes_hold(struct vccw_queue *q, const struct vccw_req *req)
+{
+	if (req->recover || vccw_seen_hold(q))
+		q->held = false;
+	return !q->held || req->by_uring;
 }
 
 /* Queue a start, or say why not. */
 static void vccw_queue_one(struct vccw_queue *q, struct vccw_req *req)
 {
 	if (q->state != VCCW_QUEUE_RUN)
-		vccw_complete(q, req, -ENODEV, VFIO_CCW_RING_R_NOT_OPERATIONAL,
-			      NULL);
-	else if (q->held && !vccw_release_hold(q, req))
+		vccw_complete(q, req, -ENODEV, vccw_down(q), NULL);
+	else if (q->held && !vccw_passes_hold(q, req))
 		vccw_complete(q, req, -ECANCELED, VFIO_CCW_RING_R_HELD, NULL);
 	else
 		vccw_fifo_push(&q->ready, req);
@@ -571,8 +629,11 @@ static void vccw_queue_one(struct vccw_queue *q, struct vccw_req *req)
  */
 void vccw_queue_hold(struct vccw_device *dev)
 {
+	struct vccw_queue *q = &dev->queue;
+
 	spin_lock_irq(&dev->sch->lock);
-	vccw_hold(&dev->queue);
+	vccw_hold_on(q);
+	vccw_take_back(q, -ECANCELED, VFIO_CCW_RING_R_HELD);
 	spin_unlock_irq(&dev->sch->lock);
 }
 
@@ -581,11 +642,11 @@ static noinline void vccw_queue_each(struct vccw_device *dev, struct vccw_req *r
 {
 	struct vccw_req *next;
 
+	vccw_flush_unsolicited(&dev->queue);
 	for (; req; req = next) {
 		next = req->next;
 		vccw_queue_one(&dev->queue, req);
 	}
-	vccw_flush_unsolicited(&dev->queue);
 	vccw_issue_start(dev);
 }
 

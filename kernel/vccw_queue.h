@@ -3,6 +3,7 @@
 #define VCCW_QUEUE_H
 
 #include <linux/types.h>
+#include <linux/vfio_ccw_ring.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 #include <asm/cio.h>
@@ -29,7 +30,7 @@ enum vccw_func {
  * @func: START, HALT or CLEAR
  * @region: came through the device's regions, not through a ring
  * @recover: may start although an earlier start failed unseen
- * @large: has a large block
+ * @large: its program has pages
  * @by_uring: came through an io_uring, and @uring stands for it
  * @issued: HALT, CLEAR: the subchannel has accepted it
  * @cancel: why the driver is taking back the started request, enum
@@ -79,7 +80,7 @@ struct vccw_req {
 /**
  * enum vccw_queue_state - does the queue take requests?
  * @VCCW_QUEUE_RUN: yes
- * @VCCW_QUEUE_CLOSED: no, the device is closed
+ * @VCCW_QUEUE_CLOSED: no, the device is closed, or has not answered
  * @VCCW_QUEUE_DEAD: no, the device is gone or the system goes down; for good
  */
 enum vccw_queue_state {
@@ -106,6 +107,7 @@ enum vccw_queue_state {
  * @active: start the subchannel is carrying out
  * @ready: starts waiting for their turn
  * @funcs: HALTs and CLEARs under way
+ * @holds: how often that was so
  * @held_at: CQ head from which on the client has seen it
  * @unsolicited_merged: there are several pieces of it in @unsolicited_irb
  * @unsolicited_irb: that status
@@ -117,9 +119,11 @@ enum vccw_queue_state {
  * @pool: the requests of @ring
  * @pool_pages: their blocks, two a page
  * @pool_size: their number
+ * @retired: one that has ended and is not to be used, because a subchannel that does
+ *	not answer may read its block, NULL if there is none; see vccw_enable.c
  * @done: those that have ended
- * @done_large: those that have ended and have a large block
- * @free: those that are free, with their small block, taken from @done all at once
+ * @done_large: those that have ended and whose program has pages
+ * @free: those that are free, taken from @done all at once
  * @region_req: start through the I/O region
  * @region_func: HALT or CLEAR through the async command region
  *
@@ -143,6 +147,7 @@ struct vccw_queue {
 	struct vccw_req *active;
 	struct vccw_fifo ready;
 	struct vccw_fifo funcs;
+	u32 holds;
 	u32 held_at;
 	bool unsolicited_merged;
 	struct irb unsolicited_irb;
@@ -153,6 +158,7 @@ struct vccw_queue {
 	struct vccw_req *pool;
 	unsigned long *pool_pages;
 	u32 pool_size;
+	struct vccw_req *retired;
 	struct vccw_req *done;
 	struct vccw_req *done_large;
 	struct vccw_req *free;
@@ -166,19 +172,33 @@ static inline bool vccw_runs(const struct vccw_queue *q)
 	return q->state == VCCW_QUEUE_RUN && !q->drains;
 }
 
+/* Why no requests are taken, with -ENODEV, when they are not. */
+static inline u16 vccw_down(const struct vccw_queue *q)
+{
+	return q->state == VCCW_QUEUE_DEAD ? VFIO_CCW_RING_R_GONE :
+					     VFIO_CCW_RING_R_NOT_OPERATIONAL;
+}
+
 /* Is nothing under way? */
 static inline bool vccw_idle(const struct vccw_queue *q)
 {
 	return !q->active && !q->n_funcs;
 }
 
+/* Is there nothing under way, and nothing that waits for status to be taken first? */
+static inline bool vccw_quiet(const struct vccw_queue *q)
+{
+	return vccw_idle(q) && vccw_fifo_empty(&q->ready);
+}
+
 /*
  * The active start is over, and nothing looks at it any more: who finds none without
- * the subchannel's lock uses the region's request anew (vccw_io_start()).
+ * the subchannel's lock uses the region's request anew (vccw_io_start()), or gives back
+ * what it has (vccw_queue_free_region()).
  */
 static inline void vccw_no_active(struct vccw_queue *q)
 {
-	smp_store_release(&q->active, NULL);	/* pairs with vccw_io_start() */
+	smp_store_release(&q->active, NULL);	/* pairs with those two */
 }
 
 static inline void vccw_funcs_add(struct vccw_queue *q, struct vccw_req *req)
@@ -202,6 +222,7 @@ void vccw_wait_drained(struct vccw_device *dev);
 void vccw_complete(struct vccw_queue *q, struct vccw_req *req, int res,
 		   u16 reason, const struct irb *irb);
 void vccw_take_back(struct vccw_queue *q, int res, u16 reason);
+void vccw_take_back_held(struct vccw_queue *q);
 void vccw_issue_start(struct vccw_device *dev);
 void vccw_queue_start(struct vccw_device *dev, struct vccw_req *first,
 		      struct vccw_req **end);
@@ -222,7 +243,7 @@ int vccw_queue_resume(struct vccw_device *dev, u16 *reason);
 
 /* vccw_stop.c: ways out */
 int vccw_queue_open(struct vccw_device *dev);
-void vccw_queue_close(struct vccw_device *dev);
+void vccw_queue_close(struct vccw_device *dev, u16 reason);
 void vccw_queue_shutdown(struct vccw_device *dev);
 void vccw_queue_dead(struct vccw_device *dev);
 void vccw_queue_paths(struct vccw_device *dev);
@@ -232,7 +253,6 @@ void vccw_queue_stop_all(struct vccw_device *dev, u16 reason);
 void vccw_queue_stop_uring(struct vccw_device *dev, const struct vccw_uring *uring);
 void vccw_queue_stop_range(struct vccw_device *dev, u64 first, u64 last,
 			   u16 reason);
-int vccw_queue_settle(struct vccw_device *dev);
 
 /* vccw_pool.c: requests and their memory */
 int vccw_queue_init(struct vccw_device *dev);
@@ -241,5 +261,8 @@ int vccw_queue_attach(struct vccw_device *dev, struct vccw_ring *ring,
 		      u16 index, u32 requests);
 void vccw_queue_detach(struct vccw_device *dev);
 void vccw_queue_refill(struct vccw_device *dev, struct vccw_req **at);
+void vccw_queue_free_region(struct vccw_device *dev);
+void vccw_queue_free_large(struct vccw_device *dev);
+void vccw_queue_unretire(struct vccw_queue *q);
 
 #endif /* VCCW_QUEUE_H */

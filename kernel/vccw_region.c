@@ -184,8 +184,11 @@ static ssize_t vccw_io_read(struct vccw_device *dev, void *to, u32 offset,
 {
 	u32 irb = offsetof(struct ccw_io_region, irb_area);
 
-	if (offset <= irb && offset + count > irb)
+	if (offset <= irb && offset + count > irb) {
 		vccw_io_next_irb(dev);
+		if (unlikely(vccw_cp_is_large(&dev->queue.region_req.cp)))
+			vccw_queue_free_region(dev);
+	}
 	memcpy(to, &dev->regions.io, sizeof(dev->regions.io));
 	return 0;
 }
@@ -237,6 +240,9 @@ static int vccw_io_start(struct vccw_device *dev)
 	 */
 	if (dev->queue.ring || smp_load_acquire(&dev->queue.active))
 		return -EBUSY;
+	/* Its subchannel does not answer, and may read it still. */
+	if (unlikely(READ_ONCE(dev->queue.retired)))
+		return -ENODEV;
 	vccw_io_forget_ends(dev);
 	memcpy(orb, io->orb_area, sizeof(orb));
 	vccw_cp_release(&req->cp);

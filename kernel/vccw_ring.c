@@ -20,14 +20,20 @@
 #define VCCW_RING_POLL_US	100
 #define VCCW_RING_THREAD_US	1000
 #define VCCW_RING_MAX_US	10000000
+#define VCCW_RING_MAX_CQ	(2 * VFIO_CCW_RING_MAX_ENTRIES)
+/* Bytes of a structure that grows, whoever knows it. */
+#define VCCW_RING_MAX_STRUCT	4096
 /* Requests of the smallest ring, so that they are not collected after each few. */
 #define VCCW_RING_MIN_REQUESTS	16u
+/* One may be out of use, see &vccw_queue.retired. */
+#define VCCW_RING_MORE_REQUESTS	1
 
-static_assert(sizeof(struct vfio_ccw_ring_setup) == 96);
-static_assert(sizeof(struct vfio_ccw_ring_attach) == 16);
+static_assert(sizeof(struct vfio_ccw_ring_info) == VFIO_CCW_RING_INFO_SIZE_VER0);
+static_assert(sizeof(struct vfio_ccw_ring_setup) == VFIO_CCW_RING_SETUP_SIZE_VER0);
+static_assert(sizeof(struct vfio_ccw_ring_attach) == VFIO_CCW_RING_ATTACH_SIZE_VER0);
 static_assert(sizeof(struct vfio_ccw_ring_sqe) == 64);
 static_assert(sizeof(struct vfio_ccw_ring_cqe) == 128);
-static_assert(sizeof(struct vfio_ccw_ring_enter) == 24);
+static_assert(sizeof(struct vfio_ccw_ring_enter) == VFIO_CCW_RING_ENTER_SIZE_VER0);
 
 static void vccw_ring_free(struct kref *ref)
 {
@@ -44,9 +50,15 @@ static void vccw_ring_put(struct vccw_ring *ring)
 	kref_put(&ring->ref, vccw_ring_free);
 }
 
+/* Memory that user space maps. */
+static void *vccw_ring_area(u32 bytes)
+{
+	return __vmalloc(bytes, VCCW_GFP | __GFP_ZERO);
+}
+
 static struct vccw_ring *vccw_ring_alloc(u32 sq_entries, u32 cq_entries)
 {
-	struct vccw_ring *ring = kzalloc(sizeof(*ring), GFP_KERNEL_ACCOUNT);
+	struct vccw_ring *ring = kzalloc(sizeof(*ring), VCCW_GFP);
 
 	if (!ring)
 		return NULL;
@@ -63,8 +75,8 @@ static struct vccw_ring *vccw_ring_alloc(u32 sq_entries, u32 cq_entries)
 				    sq_entries * sizeof(*ring->sqes));
 	ring->cq_bytes = PAGE_ALIGN(VCCW_RING_CQES +
 				    cq_entries * sizeof(*ring->cqes));
-	ring->sq_area = vmalloc_user(ring->sq_bytes);
-	ring->cq_area = vmalloc_user(ring->cq_bytes);
+	ring->sq_area = vccw_ring_area(ring->sq_bytes);
+	ring->cq_area = vccw_ring_area(ring->cq_bytes);
 	if (!ring->sq_area || !ring->cq_area) {
 		vccw_ring_put(ring);
 		return NULL;
@@ -106,7 +118,8 @@ static int vccw_ring_attach(struct vccw_ring *ring, struct vccw_device *dev)
 		goto out;
 	mutex_lock(&dev->lock);
 	ret = vccw_queue_attach(dev, ring, index,
-				max(ring->cq_entries, VCCW_RING_MIN_REQUESTS));
+				max(ring->cq_entries, VCCW_RING_MIN_REQUESTS) +
+				VCCW_RING_MORE_REQUESTS);
 	mutex_unlock(&dev->lock);
 	if (ret) {
 		index = ret;
@@ -201,6 +214,19 @@ static long vccw_ring_ioctl(struct file *file, unsigned int cmd,
 	return -ENOTTY;
 }
 
+/* remap_vmalloc_range() has it that the area is of vmalloc_user(), which charges nobody. */
+static int vccw_ring_map(struct vm_area_struct *vma, void *area)
+{
+	unsigned long at;
+	int ret = 0;
+
+	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP);
+	for (at = vma->vm_start; !ret && at < vma->vm_end; at += PAGE_SIZE)
+		ret = vm_insert_page(vma, at,
+				     vmalloc_to_page(area + (at - vma->vm_start)));
+	return ret;
+}
+
 /* Takes no lock: it is called with mmap_lock held. */
 static int vccw_ring_mmap(struct file *file, struct vm_area_struct *vma)
 {
@@ -213,14 +239,14 @@ static int vccw_ring_mmap(struct file *file, struct vm_area_struct *vma)
 	case VFIO_CCW_RING_OFF_SQ:
 		if (size != ring->sq_bytes)
 			return -EINVAL;
-		return remap_vmalloc_range(vma, ring->sq_area, 0);
+		return vccw_ring_map(vma, ring->sq_area);
 	case VFIO_CCW_RING_OFF_CQ:
 		if (size != ring->cq_bytes)
 			return -EINVAL;
 		if (vma->vm_flags & VM_WRITE)
 			return -EPERM;
 		vm_flags_clear(vma, VM_MAYWRITE);
-		return remap_vmalloc_range(vma, ring->cq_area, 0);
+		return vccw_ring_map(vma, ring->cq_area);
 	default:
 		return -EINVAL;
 	}
@@ -242,14 +268,83 @@ static const struct file_operations vccw_ring_fops = {
 	.llseek = noop_llseek,
 };
 
-/* The feature */
+/* The features */
+
+/**
+ * vccw_read_struct - read a structure whose caller may know an older or a newer one
+ * @to: the structure
+ * @size: its bytes
+ * @first_size: bytes it had when it was published first
+ * @arg: where the caller has it
+ * @argsz: bytes of the caller's
+ *
+ * Context: process context; sleeps.
+ * Return: 0, -EINVAL, -E2BIG or -EFAULT as the UAPI header says.
+ */
+int vccw_read_struct(void *to, size_t size, size_t first_size, const void __user *arg,
+		     size_t argsz)
+{
+	if (argsz < first_size)
+		return -EINVAL;
+	if (argsz > VCCW_RING_MAX_STRUCT)
+		return -E2BIG;
+	return copy_struct_from_user(to, size, arg, argsz);
+}
+
+static u64 vccw_ring_features(void)
+{
+	u64 features = VFIO_CCW_RING_FEAT_THREAD;
+
+	if (vccw_poll_possible())
+		features |= VFIO_CCW_RING_FEAT_POLL;
+	if (IS_ENABLED(CONFIG_IO_URING))
+		features |= VFIO_CCW_RING_FEAT_URING;
+	return features;
+}
+
+static void vccw_ring_info_fill(const struct vccw_device *dev,
+				struct vfio_ccw_ring_info *info)
+{
+	*info = (struct vfio_ccw_ring_info){
+		.size = sizeof(*info),
+		.abi = VFIO_CCW_RING_ABI,
+		.features = vccw_ring_features(),
+		.opcodes = (2ULL << VCCW_OPCODE_MAX) - 1,
+		.setup_flags = VCCW_SETUP_FLAGS,
+		.sqe_flags = VCCW_SQE_FLAGS,
+		.enter_flags = VCCW_ENTER_FLAGS,
+		.max_sq_entries = VFIO_CCW_RING_MAX_ENTRIES,
+		.max_cq_entries = VCCW_RING_MAX_CQ,
+		.max_subchannels = VFIO_CCW_RING_MAX_SUBCHANNELS,
+		.max_time_us = VCCW_RING_MAX_US,
+		.max_ccws = VCCW_CP_MAX_CCWS,
+		.max_parts = VCCW_CP_SEGMENTS,
+		.max_pages = dev->pins.limit,
+	};
+	if (!(info->features & VFIO_CCW_RING_FEAT_POLL))
+		info->setup_flags &= ~VFIO_CCW_RING_SETUP_POLL;
+	if (info->features & VFIO_CCW_RING_FEAT_URING)
+		info->uring_flags = VCCW_URING_FLAGS;
+}
+
+static int vccw_ring_info(const struct vccw_device *dev, void __user *arg, size_t argsz)
+{
+	struct vfio_ccw_ring_info info;
+	size_t n = min(argsz, sizeof(info));
+
+	if (argsz > VCCW_RING_MAX_STRUCT)
+		return -E2BIG;
+	vccw_ring_info_fill(dev, &info);
+	if (copy_to_user(arg, &info, n) || clear_user(arg + n, argsz - n))
+		return -EFAULT;
+	return 0;
+}
 
 static int vccw_ring_check_setup(struct vfio_ccw_ring_setup *setup)
 {
 	u32 flags = setup->flags;
 
-	if (flags & ~(VFIO_CCW_RING_SETUP_POLL | VFIO_CCW_RING_SETUP_THREAD |
-		      VFIO_CCW_RING_SETUP_THREAD_CPU) || setup->reserved1 ||
+	if (flags & ~VCCW_SETUP_FLAGS || setup->reserved1 ||
 	    memchr_inv(setup->reserved, 0, sizeof(setup->reserved)))
 		return -EINVAL;
 	if ((!(flags & VFIO_CCW_RING_SETUP_POLL) && setup->poll_us) ||
@@ -265,7 +360,7 @@ static int vccw_ring_check_setup(struct vfio_ccw_ring_setup *setup)
 	if (!setup->cq_entries)
 		setup->cq_entries = 2 * setup->sq_entries;
 	if (setup->cq_entries < setup->sq_entries ||
-	    setup->cq_entries > 2 * VFIO_CCW_RING_MAX_ENTRIES)
+	    setup->cq_entries > VCCW_RING_MAX_CQ)
 		return -EINVAL;
 	setup->cq_entries = roundup_pow_of_two(setup->cq_entries);
 	return 0;
@@ -274,11 +369,7 @@ static int vccw_ring_check_setup(struct vfio_ccw_ring_setup *setup)
 static void vccw_ring_describe(const struct vccw_ring *ring,
 			       struct vfio_ccw_ring_setup *setup)
 {
-	setup->features = VFIO_CCW_RING_FEAT_THREAD;
-	if (vccw_poll_possible())
-		setup->features |= VFIO_CCW_RING_FEAT_POLL;
-	if (IS_ENABLED(CONFIG_IO_URING))
-		setup->features |= VFIO_CCW_RING_FEAT_URING;
+	setup->features = vccw_ring_features();
 	setup->sq_bytes = ring->sq_bytes;
 	setup->cq_bytes = ring->cq_bytes;
 	setup->off_sq_tail = VCCW_RING_SQ_TAIL;
@@ -334,16 +425,17 @@ static int vccw_ring_set_mode(struct vccw_ring *ring,
 				 setup->thread_cpu);
 }
 
-static int vccw_ring_setup(struct vccw_device *dev, void __user *arg)
+static int vccw_ring_setup(struct vccw_device *dev, void __user *arg, size_t argsz)
 {
 	struct vfio_ccw_ring_setup setup;
 	struct vccw_ring *ring;
 	struct file *file;
 	int fd, ret;
 
-	if (copy_from_user(&setup, arg, sizeof(setup)))
-		return -EFAULT;
-	ret = vccw_ring_check_setup(&setup);
+	ret = vccw_read_struct(&setup, sizeof(setup), VFIO_CCW_RING_SETUP_SIZE_VER0, arg,
+			       argsz);
+	if (!ret)
+		ret = vccw_ring_check_setup(&setup);
 	if (ret)
 		return ret;
 	fd = get_unused_fd_flags(O_CLOEXEC);
@@ -365,7 +457,7 @@ static int vccw_ring_setup(struct vccw_device *dev, void __user *arg)
 		goto put_fd;
 	setup.ring_fd = fd;
 	ret = -EFAULT;
-	if (copy_to_user(arg, &setup, sizeof(setup)))
+	if (copy_to_user(arg, &setup, min(argsz, sizeof(setup))))
 		goto put_file;
 	fd_install(fd, file);
 	return 0;
@@ -411,13 +503,15 @@ static int vccw_ring_leave(struct vccw_device *dev)
 	return ret;
 }
 
-static int vccw_ring_change(struct vccw_device *dev, void __user *arg)
+static int vccw_ring_change(struct vccw_device *dev, void __user *arg, size_t argsz)
 {
 	struct vfio_ccw_ring_attach attach;
 	int ret;
 
-	if (copy_from_user(&attach, arg, sizeof(attach)))
-		return -EFAULT;
+	ret = vccw_read_struct(&attach, sizeof(attach), VFIO_CCW_RING_ATTACH_SIZE_VER0, arg,
+			       argsz);
+	if (ret)
+		return ret;
 	if (attach.flags || attach.reserved)
 		return -EINVAL;
 	ret = attach.ring_fd == -1 ? vccw_ring_leave(dev) :
@@ -425,7 +519,7 @@ static int vccw_ring_change(struct vccw_device *dev, void __user *arg)
 	if (ret < 0)
 		return ret;
 	attach.subchannel = ret;
-	if (!copy_to_user(arg, &attach, sizeof(attach)))
+	if (!copy_to_user(arg, &attach, min(argsz, sizeof(attach))))
 		return 0;
 	if (attach.ring_fd != -1)
 		vccw_ring_detach(dev);
@@ -433,28 +527,31 @@ static int vccw_ring_change(struct vccw_device *dev, void __user *arg)
 }
 
 /**
- * vccw_ring_feature - VFIO_DEVICE_FEATURE_CCW_RING
+ * vccw_ring_feature - VFIO_DEVICE_FEATURE_CCW_RING and VFIO_DEVICE_FEATURE_CCW_RING_INFO
  * @dev: the device
  * @flags: as VFIO has them
  * @arg: user address of the data
  * @argsz: their size
  *
  * Context: process context; sleeps.
- * Return: 0 or -errno.
+ * Return: 0 or -errno, -ENOTTY for another feature.
  */
 int vccw_ring_feature(struct vccw_device *dev, u32 flags, void __user *arg,
 		      size_t argsz)
 {
-	size_t size = flags & VFIO_DEVICE_FEATURE_SET ?
-		sizeof(struct vfio_ccw_ring_attach) :
-		sizeof(struct vfio_ccw_ring_setup);
+	bool info = (flags & VFIO_DEVICE_FEATURE_MASK) == VFIO_DEVICE_FEATURE_CCW_RING_INFO;
 	int ret;
 
+	if (!info && (flags & VFIO_DEVICE_FEATURE_MASK) != VFIO_DEVICE_FEATURE_CCW_RING)
+		return -ENOTTY;
 	ret = vfio_check_feature(flags, argsz, VFIO_DEVICE_FEATURE_GET |
-				 VFIO_DEVICE_FEATURE_SET, size);
+				 (info ? 0 : VFIO_DEVICE_FEATURE_SET),
+				 info ? VFIO_CCW_RING_INFO_SIZE_VER0 : 0);
 	if (ret != 1)
 		return ret;
+	if (info)
+		return vccw_ring_info(dev, arg, argsz);
 	if (flags & VFIO_DEVICE_FEATURE_SET)
-		return vccw_ring_change(dev, arg);
-	return vccw_ring_setup(dev, arg);
+		return vccw_ring_change(dev, arg, argsz);
+	return vccw_ring_setup(dev, arg, argsz);
 }

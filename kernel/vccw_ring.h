@@ -17,6 +17,14 @@ struct poll_table_struct;
 struct vccw_device;
 struct vccw_uring;
 
+/* All flags and opcodes that there are. */
+#define VCCW_SETUP_FLAGS	(VFIO_CCW_RING_SETUP_POLL | VFIO_CCW_RING_SETUP_THREAD | \
+				 VFIO_CCW_RING_SETUP_THREAD_CPU)
+#define VCCW_ENTER_FLAGS	(VFIO_CCW_RING_ENTER_TIMEOUT | VFIO_CCW_RING_ENTER_WAKEUP)
+#define VCCW_SQE_FLAGS		VFIO_CCW_RING_SQE_RECOVER
+#define VCCW_URING_FLAGS	VFIO_CCW_RING_URING_BRIEF
+#define VCCW_OPCODE_MAX		VFIO_CCW_RING_OP_RESUME
+
 /* Words that different CPUs write are kept a cache line of s390 apart. */
 #define VCCW_RING_LINE		256
 
@@ -117,6 +125,8 @@ struct vccw_ring {
 };
 
 /* vccw_ring.c: the ring's life and its file */
+int vccw_read_struct(void *to, size_t size, size_t first_size, const void __user *arg,
+		     size_t argsz);
 int vccw_ring_feature(struct vccw_device *dev, u32 flags, void __user *arg,
 		      size_t argsz);
 void vccw_ring_detach(struct vccw_device *dev);

@@ -124,7 +124,7 @@ static struct vccw_device *vccw_ring_device(struct vccw_ring *ring, u16 i)
 }
 
 /* If this is how a START without flags begins, be ready for its subchannel. */
-static bool vccw_batch_turn(struct vccw_batch *b, u64 head)
+static __always_inline bool vccw_batch_turn(struct vccw_batch *b, u64 head)
 {
 	u16 index = vccw_head_subchannel(head) & VCCW_INDEX_MASK;
 	struct vccw_device *dev = b->ring->devices[index];
@@ -138,11 +138,11 @@ static bool vccw_batch_turn(struct vccw_batch *b, u64 head)
 /* Check the fields of an SQE that have nothing to do with its opcode. */
 static int vccw_sqe_check(const struct vfio_ccw_ring_sqe *sqe, u16 *reason)
 {
-	if (sqe->opcode > VFIO_CCW_RING_OP_RESUME) {
+	if (sqe->opcode > VCCW_OPCODE_MAX) {
 		*reason = VFIO_CCW_RING_R_OPCODE;
 		return -EOPNOTSUPP;
 	}
-	if (sqe->flags & ~VFIO_CCW_RING_SQE_RECOVER) {
+	if (sqe->flags & ~VCCW_SQE_FLAGS) {
 		*reason = VFIO_CCW_RING_R_SQE_FLAGS;
 		return -EINVAL;
 	}
@@ -184,18 +184,27 @@ static int vccw_sqe_start(struct vccw_batch *b,
 	req->seq = dev->pins.clock;
 	ret = vccw_cp_translate(dev, &req->cp, (const __be32 *)sqe->orb, false,
 				fault);
-	if (unlikely(ret)) {
-		vccw_cp_release(&req->cp);
+	if (unlikely(ret))
 		return ret;
-	}
 	req->user_data = sqe->user_data;
 	req->recover = sqe->flags & VFIO_CCW_RING_SQE_RECOVER;
-	req->large = req->cp.block != req->cp.small;
+	req->large = vccw_cp_is_large(&req->cp);
 	req->by_uring = !!b->uring;
 	req->uring = b->uring;
 	vccw_trace(queue, dev->sch, req);
 	dev->batch.end = &req->next;
 	return -EIOCBQUEUED;
+}
+
+/* Is all of a START zero that is to be, but for its first eight bytes? */
+static __always_inline bool vccw_sqe_zeros(const struct vccw_part *part,
+					   const struct vfio_ccw_ring_sqe *sqe)
+{
+	static_assert(offsetofend(typeof(*sqe), orb) == offsetof(typeof(*sqe), target));
+	static_assert(sizeof(part->zeros) ==
+		      sizeof(*sqe) - offsetof(typeof(*sqe), orb[VCCW_ORB_BYTES]));
+	return !*(const __be32 *)sqe->orb &&
+	       !memcmp(&sqe->orb[VCCW_ORB_BYTES], part->zeros, sizeof(part->zeros));
 }
 
 /*
@@ -210,7 +219,7 @@ static __always_inline bool vccw_sqe_more(struct vccw_device *dev,
 	u64 orb;
 
 	/* Only looked at, and never used: read again it would do no harm. */
-	if (unlikely(!req || data_race(sqe->target | sqe->reserved)))
+	if (unlikely(!req || !data_race(vccw_sqe_zeros(&dev->batch, sqe))))
 		return false;
 	orb = be64_to_cpu(READ_ONCE(*(const __be64 *)&sqe->orb[4]));
 	if (unlikely(!vccw_cp_translate_straight(dev, &req->cp, orb)))
@@ -351,24 +360,31 @@ static noinline void vccw_sqe_consume(struct vccw_batch *b,
 		vccw_hold_killed(b);
 }
 
+static inline u64 vccw_head_of(const struct vfio_ccw_ring_sqe *sqe)
+{
+	return be64_to_cpu(READ_ONCE(*(const __be64 *)sqe));
+}
+
 /* Consume the SQEs from @sqe up to @end, which follow each other. */
 static void vccw_sq_run(struct vccw_batch *b, const struct vfio_ccw_ring_sqe *sqe,
 			const struct vfio_ccw_ring_sqe *end)
 {
-	struct vccw_device *dev = b->dev;
-	u64 start = b->start, head;
+	struct vccw_device *dev;
+	u64 head;
 
+	while (!b->dev && !vccw_batch_turn(b, vccw_head_of(sqe))) {
+		vccw_sqe_consume(b, sqe);
+		if (++sqe == end)
+			return;
+	}
+	dev = b->dev;
 	do {
-		head = be64_to_cpu(READ_ONCE(*(const __be64 *)sqe));
-		if (unlikely(head != start) && vccw_batch_turn(b, head)) {
+		head = vccw_head_of(sqe);
+		if (unlikely(head != b->start) && vccw_batch_turn(b, head))
 			dev = b->dev;
-			start = head;
-		}
-		/* At first there is no device, and any bytes may be there. */
-		if (unlikely(head != start || !dev || !vccw_sqe_more(dev, sqe))) {
+		if (unlikely(head != b->start || !vccw_sqe_more(dev, sqe))) {
 			vccw_sqe_consume(b, sqe);
 			dev = b->dev;
-			start = b->start;
 		}
 	} while (++sqe != end);
 }
@@ -434,6 +450,36 @@ out:
 	return ret;
 }
 
+/* Read the argument, however long the caller's is; nearly all are as long as ours. */
+static int vccw_enter_read(struct vfio_ccw_ring_enter *enter, const void __user *arg)
+{
+	int ret = 0;
+
+	static_assert(sizeof(*enter) == VFIO_CCW_RING_ENTER_SIZE_VER0);
+	if (copy_from_user(enter, arg, sizeof(*enter)))
+		return -EFAULT;
+	if (unlikely(enter->size != sizeof(*enter)))
+		ret = vccw_read_struct(enter, sizeof(*enter),
+				       VFIO_CCW_RING_ENTER_SIZE_VER0, arg, enter->size);
+	if (ret)
+		return ret;
+	if (enter->flags & ~VCCW_ENTER_FLAGS ||
+	    (enter->timeout_ns && !(enter->flags & VFIO_CCW_RING_ENTER_TIMEOUT)))
+		return -EINVAL;
+	return 0;
+}
+
+/* Wait until there are @min CQEs, no more than the CQ holds. */
+static int vccw_enter_wait(struct vccw_ring *ring, u32 min, ktime_t *timeout)
+{
+	if (vccw_cq_pending(ring, READ_ONCE(*ring->cq_head)) >= min)
+		return 0;
+	/* A thread polls for those who wait. */
+	if (ring->polled && !ring->thread)
+		return vccw_poll_wait(ring, min, timeout);
+	return vccw_cq_wait(ring, min, timeout);
+}
+
 /**
  * vccw_ring_enter - the VFIO_CCW_RING_ENTER ioctl
  * @ring: the ring
@@ -446,14 +492,12 @@ long vccw_ring_enter(struct vccw_ring *ring, unsigned long arg)
 {
 	struct vfio_ccw_ring_enter enter;
 	ktime_t until, *timeout = NULL;
+	long ret, submitted;
 	u32 none = 0;
-	long ret, submitted = 0;
 
-	if (copy_from_user(&enter, (void __user *)arg, sizeof(enter)))
-		return -EFAULT;
-	if (enter.flags & ~(VFIO_CCW_RING_ENTER_TIMEOUT |
-			    VFIO_CCW_RING_ENTER_WAKEUP) || enter.reserved)
-		return -EINVAL;
+	ret = vccw_enter_read(&enter, (const void __user *)arg);
+	if (ret)
+		return ret;
 	if (enter.flags & VFIO_CCW_RING_ENTER_WAKEUP) {
 		if (!ring->thread)
 			return -EINVAL;
@@ -471,14 +515,7 @@ long vccw_ring_enter(struct vccw_ring *ring, unsigned long arg)
 		submitted = vccw_cq_reserve(ring, &none);
 	if (submitted < 0)
 		return submitted;
-	if (vccw_cq_pending(ring, READ_ONCE(*ring->cq_head)) < enter.min_complete) {
-		/* A thread polls for those who wait. */
-		if (ring->polled && !ring->thread)
-			ret = vccw_poll_wait(ring, enter.min_complete, timeout);
-		else
-			ret = vccw_cq_wait(ring, enter.min_complete, timeout);
-		if (ret)
-			return ret;
-	}
-	return submitted;
+	ret = vccw_enter_wait(ring, min(enter.min_complete, ring->cq_entries), timeout);
+	/* What was consumed is told, whatever has ended the wait. */
+	return submitted ?: ret;
 }

@@ -16,35 +16,39 @@
 /* How long a device has to end an operation after HALT, after CLEAR. */
 #define VCCW_HALT_TIMEOUT	(HZ / 2)
 #define VCCW_CLEAR_TIMEOUT	(3 * HZ)
-/* How long operations have to end by themselves. */
-#define VCCW_SETTLE_TIMEOUT	(5 * HZ)
 
-/* As vccw_wait_idle(), for a subchannel that does not interrupt. */
-static bool vccw_poll_idle(struct vccw_device *dev, long timeout)
+/* Let go of sch->lock for a moment; for who polls. */
+static void vccw_let_go(struct vccw_device *dev)
 {
-	unsigned long end = jiffies + timeout;
-
-	do {
-		vccw_queue_take(dev, 1);
-		if (vccw_idle(&dev->queue))
-			return true;
-		spin_unlock_irq(&dev->sch->lock);
-		usleep_range(50, 200);
-		spin_lock_irq(&dev->sch->lock);
-	} while (time_before(jiffies, end));
-	return false;
+	spin_unlock_irq(&dev->sch->lock);
+	usleep_range(50, 200);
+	spin_lock_irq(&dev->sch->lock);
 }
 
-/* Wait until nothing is under way; sch->lock held, and let go meanwhile. */
+/*
+ * Wait until nothing is under way; sch->lock held, and let go meanwhile.  Whenever it
+ * was, the queue may have lost its ring, or have another, that polls or does not: one
+ * who waits has no part in that, and looks again.
+ */
 static bool vccw_wait_idle(struct vccw_device *dev, long timeout)
 {
+	unsigned long end = jiffies + timeout;
 	struct vccw_queue *q = &dev->queue;
-	struct subchannel *sch = dev->sch;
 
-	if (q->polled)
-		return vccw_poll_idle(dev, timeout);
-	return wait_event_lock_irq_timeout(q->idle, vccw_idle(q), sch->lock,
-					   timeout);
+	for (;;) {
+		if (q->polled)
+			vccw_queue_take(dev, 1);
+		if (vccw_idle(q))
+			return true;
+		timeout = end - jiffies;
+		if (timeout <= 0)
+			return false;
+		if (q->polled)
+			vccw_let_go(dev);
+		else
+			wait_event_lock_irq_timeout(q->idle, vccw_idle(q) || q->polled,
+						    dev->sch->lock, timeout);
+	}
 }
 
 /* The device does not answer: end what is under way without it. */
@@ -55,8 +59,12 @@ static void vccw_abandon(struct vccw_device *dev, u16 reason)
 
 	if (q->active) {
 		req = q->active;
-		req->cancel = req->cancel ?: reason;
+		req->cancel = reason;
 		vccw_complete_stopped(q, req, -ENODEV);
+		if (q->retired == req && q->done == req)
+			q->done = req->next;
+		else if (q->retired == req && q->done_large == req)
+			q->done_large = req->next;
 		vccw_no_active(q);
 	}
 	while (q->n_funcs) {
@@ -85,8 +93,8 @@ static bool vccw_stop_pending(struct vccw_device *dev)
 
 /*
  * End what is under way: by CANCEL if it has not begun, else politely by HALT,
- * then by CLEAR.  A subchannel that does not even answer that is disabled, so
- * that it cannot touch the client's memory any more.
+ * then by CLEAR.  A subchannel that does not even answer that is disabled, and is of
+ * no use before the client has reset it.
  */
 static void vccw_stop_active(struct vccw_device *dev, u16 reason)
 {
@@ -104,8 +112,10 @@ static void vccw_stop_active(struct vccw_device *dev, u16 reason)
 		return;
 	if (csch(sch->schid) != 3 && vccw_wait_idle(dev, VCCW_CLEAR_TIMEOUT))
 		return;
-	if (cio_disable_subchannel(sch))
-		dev_warn(&sch->dev, "vfio_ccw: device does not end its I/O and cannot be disabled\n");
+	if (q->state == VCCW_QUEUE_RUN)
+		q->state = VCCW_QUEUE_CLOSED;
+	vccw_take_back(q, -ENODEV, VFIO_CCW_RING_R_NOT_OPERATIONAL);
+	vccw_disable_or_keep(dev);
 	vccw_abandon(dev, VFIO_CCW_RING_R_NOT_OPERATIONAL);
 }
 
@@ -203,7 +213,7 @@ static bool vccw_req_uses(struct vccw_device *dev, const struct vccw_req *req,
 	u32 iter = 0;
 
 	while ((pin = vccw_pins_next(&dev->pins, &iter, first, last))) {
-		if (vccw_cp_uses(&req->cp, page_to_pfn(pin->page)))
+		if (vccw_cp_uses(&req->cp, pin->addr >> PAGE_SHIFT))
 			return true;
 		cond_resched();
 	}
@@ -228,6 +238,7 @@ void vccw_queue_stop_range(struct vccw_device *dev, u64 first, u64 last,
 	struct vccw_req *active, *req, **at;
 	struct vccw_fifo waiting = {}, doomed = {};
 	bool stop;
+	u32 holds;
 
 	lockdep_assert_held(&dev->lock);
 	/*
@@ -239,6 +250,7 @@ void vccw_queue_stop_range(struct vccw_device *dev, u64 first, u64 last,
 	vccw_drain(q);
 	vccw_fifo_move(&waiting, &q->ready);
 	active = q->active;
+	holds = q->holds;
 	spin_unlock_irq(&dev->sch->lock);
 
 	for (at = &waiting.first; (req = *at);) {
@@ -255,42 +267,13 @@ void vccw_queue_stop_range(struct vccw_device *dev, u64 first, u64 last,
 	vccw_fifo_move(&q->ready, &waiting);
 	/* Meanwhile the device may have gone, or a start failed. */
 	if (q->state != VCCW_QUEUE_RUN)
-		vccw_take_back(q, -ENODEV, VFIO_CCW_RING_R_NOT_OPERATIONAL);
-	if (q->held)
-		vccw_take_back(q, -ECANCELED, VFIO_CCW_RING_R_HELD);
+		vccw_take_back(q, -ENODEV, vccw_down(q));
+	if (q->holds != holds)
+		vccw_take_back_held(q);
 	if (stop && q->active == active)
 		vccw_stop_active(dev, reason);
 	vccw_drained(dev);
 	spin_unlock_irq(&dev->sch->lock);
-}
-
-/* Nobody else may be waiting for completions. */
-static void vccw_queue_poll(struct vccw_device *dev)
-{
-	spin_lock_irq(&dev->sch->lock);
-	if (dev->queue.polled)
-		vccw_queue_take(dev, 1);
-	spin_unlock_irq(&dev->sch->lock);
-}
-
-/**
- * vccw_queue_settle - let the requests under way end
- * @dev: the device
- *
- * Context: process context, vccw_device.lock held; sleeps.
- * Return: 0, or -EBUSY when they take too long.
- */
-int vccw_queue_settle(struct vccw_device *dev)
-{
-	unsigned long end = jiffies + VCCW_SETTLE_TIMEOUT;
-
-	while (vccw_queue_oldest(dev) != U64_MAX) {
-		if (time_after(jiffies, end))
-			return -EBUSY;
-		schedule_timeout_uninterruptible(1);
-		vccw_queue_poll(dev);
-	}
-	return 0;
 }
 
 /**
@@ -307,20 +290,22 @@ int vccw_queue_open(struct vccw_device *dev)
 {
 	struct subchannel *sch = dev->sch;
 	int ret = -ENODEV;
+	bool known;
 
 	spin_lock_irq(&sch->lock);
 	if (dev->queue.state != VCCW_QUEUE_DEAD) {
 		if (!dev->queue.polled)
 			sch->isc = VFIO_CCW_ISC;
-		ret = cio_enable_subchannel(sch, dev->intparm);
+		ret = vccw_enable(sch, dev->intparm);
 	}
 	if (!ret) {
 		vccw_queue_paths(dev);
 		dev->queue.held = false;
 		dev->queue.state = VCCW_QUEUE_RUN;
 	}
+	known = ret == -ENODEV || vccw_is_wedged(sch);
 	spin_unlock_irq(&sch->lock);
-	if (ret && ret != -ENODEV)
+	if (ret && !known)
 		dev_warn(&sch->dev, "vfio_ccw: cannot enable the subchannel (%d)\n",
 			 ret);
 	return ret;
@@ -329,23 +314,20 @@ int vccw_queue_open(struct vccw_device *dev)
 /**
  * vccw_queue_close - end all requests and disable the subchannel
  * @dev: the device
+ * @reason: why, for those who asked
  *
  * Context: process context, vccw_device.lock held; sleeps.
  */
-void vccw_queue_close(struct vccw_device *dev)
+void vccw_queue_close(struct vccw_device *dev, u16 reason)
 {
 	struct subchannel *sch = dev->sch;
-	int ret;
 
-	vccw_queue_stop_all(dev, VFIO_CCW_RING_R_CLOSED);
+	vccw_queue_stop_all(dev, reason);
 	spin_lock_irq(&sch->lock);
 	if (dev->queue.state != VCCW_QUEUE_DEAD)
 		dev->queue.state = VCCW_QUEUE_CLOSED;
-	ret = cio_disable_subchannel(sch);
+	vccw_disable_or_keep(dev);
 	spin_unlock_irq(&sch->lock);
-	if (ret && ret != -ENODEV)
-		dev_warn(&sch->dev, "vfio_ccw: cannot disable the subchannel (%d)\n",
-			 ret);
 	vccw_cp_release(&dev->queue.region_req.cp);
 }
 
@@ -361,8 +343,8 @@ void vccw_queue_dead(struct vccw_device *dev)
 
 	lockdep_assert_held(&dev->sch->lock);
 	q->state = VCCW_QUEUE_DEAD;
-	vccw_take_back(q, -ENODEV, VFIO_CCW_RING_R_NOT_OPERATIONAL);
-	vccw_abandon(dev, VFIO_CCW_RING_R_NOT_OPERATIONAL);
+	vccw_take_back(q, -ENODEV, VFIO_CCW_RING_R_GONE);
+	vccw_abandon(dev, VFIO_CCW_RING_R_GONE);
 }
 
 /**
@@ -384,7 +366,7 @@ void vccw_queue_shutdown(struct vccw_device *dev)
 	q->state = VCCW_QUEUE_DEAD;
 	vccw_take_back(q, -ECANCELED, VFIO_CCW_RING_R_CLOSED);
 	vccw_stop_active(dev, VFIO_CCW_RING_R_CLOSED);
-	cio_disable_subchannel(dev->sch);
+	vccw_disable_or_keep(dev);
 	vccw_drained(dev);
 	spin_unlock_irq(&dev->sch->lock);
 }

@@ -70,10 +70,11 @@ static __always_inline bool vccw_straight(struct vccw_device *dev,
 			addr = offset_in_page(ccw);
 			if (unlikely(addr + vccw_ccw_count(ccw) > PAGE_SIZE))
 				break;
-			pin = vccw_pins_hit(pins, (u32)ccw >> PAGE_SHIFT);
-			if (unlikely(!pin || !pin->addr31))
+			pin = vccw_pins_find(pins, (u32)ccw >> PAGE_SHIFT);
+			if (unlikely(!pin || !vccw_pin_good_and_low(pin)))
 				break;
-			addr += pin->addr31;
+			vccw_pin_use(pins, pin);
+			addr += pin->addr;
 		} else {
 			addr = pins->nowhere;
 		}
@@ -97,21 +98,28 @@ static inline bool vccw_orb_good(u64 words)
 	return !(words & VCCW_ORB_BAD);
 }
 
+/* In the second word: refused by rings, left out of account for regions. */
+#define VCCW_ORB_LENIENT	(VCCW_ORB_SUSPEND | VCCW_ORB_ADDR_LIMIT | \
+				 VCCW_ORB_EXTENSION)
+
 /*
  * Make the ORB for SSCH of the second word of the client's; what is not said here
  * is the client's to say, and the rest is as it always is.
+ *
+ * The key is the client's, too.  The channel compares it with the key of each block of
+ * storage: it stores where the two are the same or the client's is 0, and fetches
+ * unless the block is fetch-protected.  Our own blocks have the kernel's key and no
+ * fetch protection: the channel reads CCWs and IDAWs from them with any key.
  */
 static inline void vccw_host_orb(struct vccw_device *dev, struct vccw_cp *cp,
 				 u32 word, bool idaw_2k)
 {
-	word &= ~(VCCW_ORB_KEY | VCCW_ORB_SUSPEND | VCCW_ORB_ADDR_LIMIT |
-		  VCCW_ORB_IDAW_2K | VCCW_ORB_EXTENSION);
-	word |= PAGE_DEFAULT_KEY << 24 | VCCW_ORB_FORMAT1 |
-		VCCW_ORB_IDAW_FORMAT2;
+	word &= ~(VCCW_ORB_LENIENT | VCCW_ORB_IDAW_2K);
+	word |= VCCW_ORB_FORMAT1 | VCCW_ORB_IDAW_FORMAT2;
 	if (idaw_2k)
 		word |= VCCW_ORB_IDAW_2K;
 	if (unlikely(!(word & VCCW_ORB_LPM)))
-		word |= dev->sch->lpm << 8;
+		word |= READ_ONCE(dev->sch->lpm) << 8;
 	((u32 *)&cp->orb)[1] = word;
 }
 
@@ -119,9 +127,10 @@ static inline void vccw_host_orb(struct vccw_device *dev, struct vccw_cp *cp,
 static inline bool vccw_straight_orb(struct vccw_device *dev, struct vccw_cp *cp,
 				     u64 words)
 {
-	const u64 format1 = (u64)VCCW_ORB_FORMAT1 << 32;
+	const u64 ones = (u64)(VCCW_ORB_FORMAT1 | VCCW_ORB_PREFETCH) << 32;
+	const u64 zeros = VCCW_ORB_BAD | (u64)VCCW_ORB_LENIENT << 32;
 
-	if ((words & (VCCW_ORB_BAD | format1)) != format1)
+	if ((words & (zeros | ones)) != ones)
 		return false;
 	vccw_host_orb(dev, cp, words >> 32, false);
 	cp->nr_segments = 1;

@@ -13,6 +13,7 @@
  */
 #include <linux/cpumask.h>
 #include <linux/kthread.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include "vccw_device.h"
@@ -28,15 +29,25 @@ static bool vccw_thread_has_work(struct vccw_ring *ring)
  * looked at again so much later; no store of user space's says when.
  */
 #define VCCW_THREAD_RETRY	1
+/*
+ * Subchannels with nothing to do may have status that nobody has asked for.  One who
+ * polls looks at them so often while it is busy, always before it sleeps, and so often
+ * while it does.
+ */
+#define VCCW_THREAD_LOOK_NS	NSEC_PER_MSEC
+#define VCCW_THREAD_LOOK	(HZ / 10)
 
 /*
  * The flag goes on together with the thread's place on the wait queue, under the
  * queue's lock, so that whoever wakes the thread can take it back: user space calls
  * once, however long the thread takes to run.  Who has come before it was there has
- * left word.  @stuck: the SQ tail at which nothing could be consumed.
+ * left word.
+ * @stuck: the SQ tail at which nothing could be consumed.
+ * Return: whether somebody wants something; else it is time to look again.
  */
-static void vccw_thread_sleep(struct vccw_ring *ring, u32 stuck)
+static bool vccw_thread_sleep(struct vccw_ring *ring, u32 stuck)
 {
+	long timeout = ring->polled ? VCCW_THREAD_LOOK : MAX_SCHEDULE_TIMEOUT;
 	struct wait_queue_head *queue = &ring->thread_wait;
 	DEFINE_WAIT(wait);
 
@@ -44,21 +55,22 @@ static void vccw_thread_sleep(struct vccw_ring *ring, u32 stuck)
 	if (ring->thread_called) {
 		ring->thread_called = false;
 		spin_unlock_irq(&queue->lock);
-		return;
+		return true;
 	}
 	__add_wait_queue_entry_tail(queue, &wait);
 	WRITE_ONCE(*ring->flags, VFIO_CCW_RING_NEED_WAKEUP);
 	set_current_state(TASK_INTERRUPTIBLE);
 	spin_unlock_irq(&queue->lock);
 	smp_mb();					/* (K) pairs with (L) */
-	if (kthread_should_stop())
-		;
-	else if (!vccw_thread_has_work(ring))
-		schedule();
-	else if (READ_ONCE(*ring->sq_tail) == stuck)
-		schedule_timeout(VCCW_THREAD_RETRY);
+	if (!kthread_should_stop()) {
+		if (!vccw_thread_has_work(ring))
+			timeout = schedule_timeout(timeout);
+		else if (READ_ONCE(*ring->sq_tail) == stuck)
+			timeout = schedule_timeout(VCCW_THREAD_RETRY);
+	}
 	finish_wait(queue, &wait);
 	WRITE_ONCE(*ring->flags, 0);
+	return timeout;
 }
 
 /**
@@ -83,11 +95,12 @@ void vccw_thread_wake(struct vccw_ring *ring)
 }
 
 /*
- * Do what there is to do: is there, or will there be, more?  @stuck: receives the
- * SQ tail if nothing could be consumed, else what it cannot be.  Why, user space
- * sees when it calls ENTER itself.
+ * Do what there is to do: is there, or will there be, more?
+ * @all: look at subchannels that have nothing to do, too.
+ * @stuck: receives the SQ tail if nothing could be consumed, else what it cannot be.
+ * Why, user space sees when it calls ENTER itself.
  */
-static bool vccw_thread_work(struct vccw_ring *ring, u32 *stuck)
+static bool vccw_thread_work(struct vccw_ring *ring, bool all, u32 *stuck)
 {
 	u32 tail = READ_ONCE(*ring->sq_tail);
 	bool busy = false;
@@ -100,7 +113,7 @@ static bool vccw_thread_work(struct vccw_ring *ring, u32 *stuck)
 	}
 	if (ring->polled) {
 		mutex_lock(&ring->submit);
-		busy |= vccw_poll_devices(ring, false);
+		busy |= vccw_poll_devices(ring, all);
 		mutex_unlock(&ring->submit);
 	}
 	return busy;
@@ -108,18 +121,24 @@ static bool vccw_thread_work(struct vccw_ring *ring, u32 *stuck)
 
 static int vccw_thread(void *data)
 {
+	u64 now = ktime_get_ns(), idle_since = now, looked = now;
 	struct vccw_ring *ring = data;
-	u64 idle_since = ktime_get_ns();
+	bool all = false, busy, tired;
 	u32 stuck;
 
 	while (!kthread_should_stop()) {
-		if (vccw_thread_work(ring, &stuck)) {
+		busy = vccw_thread_work(ring, all, &stuck);
+		now = ktime_get_ns();
+		if (all)
+			looked = now;
+		if (busy)
+			idle_since = now;
+		tired = now - idle_since > ring->thread_ns;
+		if (tired && all && vccw_thread_sleep(ring, stuck))
 			idle_since = ktime_get_ns();
-		} else if (ktime_get_ns() - idle_since > ring->thread_ns) {
-			vccw_thread_sleep(ring, stuck);
-			idle_since = ktime_get_ns();
-		}
-		cond_resched();
+		all = tired || now - looked > VCCW_THREAD_LOOK_NS;
+		/* It may be busy for as long as there is a client. */
+		cond_resched_tasks_rcu_qs();
 		cpu_relax();
 	}
 	return 0;

@@ -219,7 +219,7 @@ static int vccw_uring_read(struct io_uring_cmd *cmd, struct vfio_ccw_ring_sqe *s
 	memcpy(sqe, &request, sizeof(*sqe));
 	pdu->irb = request.irb;
 	pdu->brief = request.flags & VFIO_CCW_RING_URING_BRIEF;
-	sqe->flags &= ~VFIO_CCW_RING_URING_BRIEF;
+	sqe->flags &= ~VCCW_URING_FLAGS;
 	sqe->user_data = cmd_to_io_kiocb(cmd)->cqe.user_data;
 	return 0;
 }
@@ -410,7 +410,7 @@ static void vccw_uring_cancel_wait(struct io_uring_cmd *cmd, unsigned int issue_
 
 	if (!vccw_uring_take_off(wait))
 		return;
-	io_uring_cmd_done(cmd, -ECANCELED, 0, issue_flags);
+	io_uring_cmd_done(cmd, wait->res ?: -ECANCELED, 0, issue_flags);
 	kfree(wait);
 }
 

@@ -28,6 +28,7 @@ static int vccw_init_dev(struct vfio_device *vdev)
 	mutex_init(&dev->ring_lock);
 	dev->sch = to_subchannel(vdev->dev->parent);
 	dev->intparm = virt_to_phys(dev->sch);
+	vccw_tidy_init_device(dev);
 	INIT_KFIFO(dev->regions.crws);
 	ret = vccw_pins_init(&dev->pins, limit);
 	if (ret)
@@ -56,8 +57,10 @@ static int vccw_open_device(struct vfio_device *vdev)
 	mutex_lock(&dev->lock);
 	vccw_regions_open(dev);
 	ret = vccw_queue_open(dev);
-	if (!ret)
+	if (!ret) {
 		vccw_pins_open(dev);
+		vccw_tidy_start(dev);
+	}
 	mutex_unlock(&dev->lock);
 	return ret ? -EINVAL : 0;
 }
@@ -67,8 +70,9 @@ static void vccw_close_device(struct vfio_device *vdev)
 	struct vccw_device *dev = vccw_from_vdev(vdev);
 
 	vccw_ring_detach(dev);
+	vccw_tidy_stop(dev);
 	mutex_lock(&dev->lock);
-	vccw_queue_close(dev);
+	vccw_queue_close(dev, VFIO_CCW_RING_R_CLOSED);
 	vccw_pins_close(dev);
 	vccw_regions_close(dev);
 	mutex_unlock(&dev->lock);
@@ -80,7 +84,7 @@ static int vccw_reset(struct vccw_device *dev)
 	int ret;
 
 	mutex_lock(&dev->lock);
-	vccw_queue_close(dev);
+	vccw_queue_close(dev, VFIO_CCW_RING_R_RESET);
 	ret = vccw_queue_open(dev);
 	mutex_unlock(&dev->lock);
 	return ret ? -EINVAL : 0;
@@ -93,16 +97,8 @@ static int vccw_reset(struct vccw_device *dev)
 static void vccw_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length)
 {
 	struct vccw_device *dev = vccw_from_vdev(vdev);
-	u64 first = iova >> PAGE_SHIFT;
-	u64 last = (iova + length - 1) >> PAGE_SHIFT;
 
-	mutex_lock(&dev->lock);
-	if (vccw_pins_block(&dev->pins, first, last)) {
-		vccw_queue_stop_range(dev, first, last,
-				      VFIO_CCW_RING_R_UNMAPPED);
-		vccw_pins_drop(dev, first, last);
-	}
-	mutex_unlock(&dev->lock);
+	vccw_unmap(dev, iova >> PAGE_SHIFT, (iova + length - 1) >> PAGE_SHIFT);
 }
 
 static ssize_t vccw_read(struct vfio_device *vdev, char __user *buf,
@@ -233,8 +229,6 @@ static long vccw_ioctl(struct vfio_device *vdev, unsigned int cmd,
 static int vccw_feature(struct vfio_device *vdev, u32 flags, void __user *arg,
 			size_t argsz)
 {
-	if ((flags & VFIO_DEVICE_FEATURE_MASK) != VFIO_DEVICE_FEATURE_CCW_RING)
-		return -ENOTTY;
 	return vccw_ring_feature(vccw_from_vdev(vdev), flags, arg, argsz);
 }
 

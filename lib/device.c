@@ -189,6 +189,44 @@ const char *ccwring_device_name(const struct ccwring_device *dev)
 	return dev->name;
 }
 
+/* Longest argument there is, and room for what it may become. */
+#define MAX_ARGUMENT 256
+
+int device_feature(const struct ccwring_device *dev, uint32_t flags, void *arg, size_t size)
+{
+	union {
+		struct vfio_device_feature head;
+		uint8_t bytes[sizeof(struct vfio_device_feature) + MAX_ARGUMENT];
+		uint64_t align;
+	} u = { .head = { .argsz = sizeof(u.head) + size, .flags = flags } };
+
+	if (dev->hosted)
+		return hosted_driver()->feature(dev->hosted, flags, arg, size);
+	if (size > MAX_ARGUMENT)
+		return -E2BIG;
+	/* It is carried behind a header. */
+	if (size)
+		memcpy(u.head.data, arg, size);
+	if (ioctl(dev->fd, VFIO_DEVICE_FEATURE, &u.head) < 0)
+		return -errno;
+	if (size)
+		memcpy(arg, u.head.data, size);
+	return 0;
+}
+
+int ccwring_device_ring_info(const struct ccwring_device *dev, struct vfio_ccw_ring_info *info,
+			     size_t size)
+{
+	int err;
+
+	if (size < VFIO_CCW_RING_INFO_SIZE_VER0)
+		return -EINVAL;
+	memset(info, 0, size);
+	err = device_feature(dev, VFIO_DEVICE_FEATURE_CCW_RING_INFO | VFIO_DEVICE_FEATURE_GET, info,
+			     size < MAX_ARGUMENT ? size : MAX_ARGUMENT);
+	return err == -ENOTTY || err == -EINVAL ? -EOPNOTSUPP : err;
+}
+
 int ccwring_device_has_ring(const struct ccwring_device *dev)
 {
 	if (dev->vfio->inherited)

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 /* Changes with the structure; the two libraries are of one build. */
-#define HOSTED_ABI     1
+#define HOSTED_ABI     2
 #define HOSTED_LIBRARY "libccwring-hosted.so.0"
 #define HOSTED_SYMBOL  "ccwring_hosted_driver"
 
@@ -31,7 +31,7 @@ struct hosted_client;
  * @open: opens the device a text describes, docs/library.md; 0, or -errno and why in words
  * @close: closes it; its ring goes with its own file
  * @reset: VFIO_DEVICE_RESET
- * @feature: VFIO_DEVICE_FEATURE_CCW_RING: flags of VFIO_DEVICE_FEATURE, argument
+ * @feature: VFIO_DEVICE_FEATURE: flags, with the index in them, and argument
  * @file_ioctl: ioctl() on a ring's file; its result, or -errno
  * @file_mmap: mmap() of one; it is unmapped when the file is closed
  * @file_poll: a file of the system's to poll() for one, or -errno: an eventfd, which is

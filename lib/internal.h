@@ -102,6 +102,8 @@ struct ccwring_device {
 	struct ccwring_ring *ring;
 };
 
+/* VFIO_DEVICE_FEATURE: flags with the index in them, and the argument; 0 or -errno. */
+int device_feature(const struct ccwring_device *dev, uint32_t flags, void *arg, size_t size);
 int device_set_eventfd(struct ccwring_device *dev, unsigned int irq, int eventfd);
 
 /* A ring as the library sees it: the public part comes first. */
@@ -138,8 +140,9 @@ static inline struct ring *to_ring(const struct ccwring_ring *pub)
  * @attach: attach a further device; returns its index or -errno
  * @detach: take a device out
  * @enter: consume up to @to_submit entries, then wait until the CQ holds
- *	@min_complete; negative @timeout_ns for no limit.  Returns the number
- *	consumed or -errno, with the meaning of VFIO_CCW_RING_ENTER
+ *	@min_complete, no more than it can; negative @timeout_ns for no limit.
+ *	Returns the number consumed, or -errno if there were none, with the meaning
+ *	of VFIO_CCW_RING_ENTER
  * @wake: wake the thread that submits; NULL if there never is one
  * @poll_fd: file that polls readable when there are completions; NULL if that
  *	is ring->fd

@@ -83,6 +83,8 @@ int region_queue_remove(struct region_queue *q, const struct ccwring_device *dev
 	if (sch->running || sch->waiting.first || sch->async.first)
 		return -EBUSY;
 	sch->dev = NULL;
+	q->n_kept -= sch->kept;
+	sch->kept = false;
 	return sch->eventfd;
 }
 
@@ -173,9 +175,9 @@ static void complete(struct region_queue *q, struct region_sch *sch, struct requ
 	q->free = req;
 }
 
-/* Status of no request, or of one that goes on. */
-static void post_status(struct region_queue *q, struct region_sch *sch, uint16_t flags,
-			uint64_t user_data, const uint8_t *irb)
+/* Status of a request that goes on; without room it goes out with the end. */
+static void post_more(struct region_queue *q, struct region_sch *sch, uint64_t user_data,
+		      const uint8_t *irb)
 {
 	struct vfio_ccw_ring_cqe *cqe;
 
@@ -185,10 +187,65 @@ static void post_status(struct region_queue *q, struct region_sch *sch, uint16_t
 		return;
 	}
 	cqe = next_cqe(q, sch);
-	cqe->flags = flags;
+	cqe->flags = VFIO_CCW_RING_CQE_MORE;
 	cqe->user_data = user_data;
 	put_irb(sch, cqe, irb);
 	publish_cqe(q);
+}
+
+/* Nothing of this part of a start's status is a failure. */
+static bool harmless(const uint8_t *irb)
+{
+	return !(ccwring_irb_dstat(irb) & ~(CCWRING_DSTAT_CHN_END | CCWRING_DSTAT_DEV_END)) &&
+	       !(ccwring_irb_cstat(irb) & ~CCWRING_CSTAT_PCI) && !ccwring_irb_cc(irb);
+}
+
+/* Does status nobody asked for hold starts? */
+static bool holds(const uint8_t *irb)
+{
+	return ccwring_irb_dstat(irb) & CCWRING_DSTAT_UNIT_CHECK;
+}
+
+/* The completion that comes next has to be seen before anything is started. */
+static void fail(const struct region_queue *q, struct region_sch *sch)
+{
+	sch->failed = true;
+	sch->failed_at = q->cq_tail;
+}
+
+/* Status nobody asked for, when there is room for it. */
+static void post_kept(struct region_queue *q, struct region_sch *sch)
+{
+	struct vfio_ccw_ring_cqe *cqe;
+
+	if (!sch->kept || !has_room(q))
+		return;
+	if (sch->failed && holds(sch->kept_irb))
+		fail(q, sch);
+	cqe = next_cqe(q, sch);
+	cqe->flags = VFIO_CCW_RING_CQE_UNSOLICITED | VFIO_CCW_RING_CQE_IRB;
+	if (sch->kept_merged)
+		cqe->flags |= VFIO_CCW_RING_CQE_MERGED;
+	memcpy(cqe->irb, sch->kept_irb, sizeof(cqe->irb));
+	publish_cqe(q);
+	sch->kept = false;
+	q->n_kept--;
+}
+
+static void unsolicited(struct region_queue *q, struct region_sch *sch, const uint8_t *irb)
+{
+	uint8_t dstat = sch->kept ? ccwring_irb_dstat(sch->kept_irb) : 0;
+	uint8_t cstat = sch->kept ? ccwring_irb_cstat(sch->kept_irb) : 0;
+
+	memcpy(sch->kept_irb, irb, sizeof(sch->kept_irb));
+	sch->kept_irb[8] |= dstat;
+	sch->kept_irb[9] |= cstat;
+	sch->kept_merged = sch->kept;
+	q->n_kept += !sch->kept;
+	sch->kept = true;
+	if (holds(irb))
+		fail(q, sch);
+	post_kept(q, sch);
 }
 
 /* What the region's errno says about the subchannel. */
@@ -231,7 +288,8 @@ static bool held(struct region_queue *q, struct region_sch *sch)
 {
 	uint32_t cq_head = __atomic_load_n(&q->cq_head, __ATOMIC_ACQUIRE);
 
-	if (sch->failed && (int32_t)(cq_head - sch->failed_at) > 0)
+	if (sch->failed && !(sch->kept && holds(sch->kept_irb)) &&
+	    (int32_t)(cq_head - sch->failed_at) > 0)
 		sch->failed = false;
 	return sch->failed;
 }
@@ -240,15 +298,19 @@ static void start(struct region_queue *q, struct region_sch *sch, struct request
 {
 	int err;
 
-	if (held(q, sch) && !(req->sqe.flags & VFIO_CCW_RING_SQE_RECOVER)) {
+	if (req->sqe.flags & VFIO_CCW_RING_SQE_RECOVER)
+		sch->failed = false;
+	if (held(q, sch)) {
 		complete(q, sch, req, -ECANCELED, VFIO_CCW_RING_R_HELD, NULL);
 		return;
 	}
 	err = write_start(sch, &req->sqe);
-	if (err)
+	if (err) {
 		complete(q, sch, req, err, reason_of(err), NULL);
-	else
-		sch->running = req;
+		return;
+	}
+	sch->running = req;
+	sch->part_failed = false;
 }
 
 static void start_waiting(struct region_queue *q, struct region_sch *sch)
@@ -291,6 +353,62 @@ static void cancel(struct region_queue *q, struct region_sch *sch, struct reques
 	}
 }
 
+/* Words of 32 bits. */
+static bool all_zero(const uint8_t *words, size_t n)
+{
+	uint32_t ones = 0;
+
+	for (; n--; words += 4)
+		ones |= ccwring_get_be32(words);
+	return !ones;
+}
+
+/* Bits of the ORB's second word that are refused, each with a reason of its own. */
+static const struct {
+	uint32_t bit;
+	unsigned int reason;
+} unsupported[] = {
+	{ CCWRING_ORB_B, VFIO_CCW_RING_R_ORB_TRANSPORT },
+	{ CCWRING_ORB_D, VFIO_CCW_RING_R_ORB_MIDAW },
+	{ CCWRING_ORB_S, VFIO_CCW_RING_R_ORB_SUSPEND },
+	{ CCWRING_ORB_A, VFIO_CCW_RING_R_ORB_ADDR_LIMIT },
+	{ CCWRING_ORB_X, VFIO_CCW_RING_R_ORB_EXTENSION },
+};
+#define ORB_RESERVED 0x0000003eU
+#define ORB_ZERO                                                                        \
+	(ORB_RESERVED | CCWRING_ORB_B | CCWRING_ORB_D | CCWRING_ORB_S | CCWRING_ORB_A | \
+	 CCWRING_ORB_X)
+#define CPA_ZERO 0x80000007U
+
+/* Why an ORB is refused that is not good. */
+static unsigned int orb_reason(const uint8_t *orb, uint32_t word1, int *err)
+{
+	*err = -EOPNOTSUPP;
+	for (size_t i = 0; i < ARRAY_SIZE(unsupported); i++)
+		if (word1 & unsupported[i].bit)
+			return unsupported[i].reason;
+	if (!all_zero(orb + 12, 5))
+		return VFIO_CCW_RING_R_ORB_EXTENSION;
+	if (!(word1 & CCWRING_ORB_P))
+		return VFIO_CCW_RING_R_ORB_PREFETCH;
+	*err = -EINVAL;
+	if (word1 & ORB_RESERVED)
+		return VFIO_CCW_RING_R_ORB_RESERVED;
+	return all_zero(orb, 1) ? VFIO_CCW_RING_R_ORB_CPA : VFIO_CCW_RING_R_ORB_INTPARM;
+}
+
+/* What a driver with rings refuses of an ORB, of which a region takes no notice in part. */
+static unsigned int check_orb(const uint8_t *orb, int *err)
+{
+	uint32_t word1 = ccwring_get_be32(orb + 4), cpa = ccwring_get_be32(orb + 8);
+
+	*err = 0;
+	if ((word1 & (ORB_ZERO | CCWRING_ORB_P)) == CCWRING_ORB_P && !(cpa & CPA_ZERO) &&
+	    all_zero(orb, 1) && all_zero(orb + 12, 5))
+		return VFIO_CCW_RING_R_NONE;
+	return orb_reason(orb, word1, err);
+}
+
 /* What a driver checks of an entry. */
 static unsigned int check(const struct region_queue *q, const struct vfio_ccw_ring_sqe *sqe,
 			  int *err)
@@ -304,12 +422,15 @@ static unsigned int check(const struct region_queue *q, const struct vfio_ccw_ri
 	if (sqe->flags & ~VFIO_CCW_RING_SQE_RECOVER)
 		return VFIO_CCW_RING_R_SQE_FLAGS;
 	if (sqe->reserved0 || sqe->reserved ||
-	    (sqe->target && sqe->opcode != VFIO_CCW_RING_OP_CANCEL))
+	    (sqe->target && sqe->opcode != VFIO_CCW_RING_OP_CANCEL) ||
+	    (sqe->opcode != VFIO_CCW_RING_OP_START && !all_zero(sqe->orb, sizeof(sqe->orb) / 4)))
 		return VFIO_CCW_RING_R_SQE_RESERVED;
 	if (sqe->subchannel >= q->n_schs || !q->schs[sqe->subchannel].dev) {
 		*err = -ENXIO;
 		return VFIO_CCW_RING_R_SUBCHANNEL;
 	}
+	if (sqe->opcode == VFIO_CCW_RING_OP_START)
+		return check_orb(sqe->orb, err);
 	*err = 0;
 	return VFIO_CCW_RING_R_NONE;
 }
@@ -338,6 +459,8 @@ int region_queue_consume(struct region_queue *q)
 	uint32_t tail = __atomic_load_n(&q->sq_tail, __ATOMIC_ACQUIRE);
 	int n = 0;
 
+	for (unsigned int i = 0; q->n_kept && i < q->n_schs; i++)
+		post_kept(q, &q->schs[i]);
 	while (q->sq_head != tail && has_room(q)) {
 		struct request *req = q->free;
 
@@ -352,6 +475,16 @@ int region_queue_consume(struct region_queue *q)
 	return n;
 }
 
+/* The end may come in parts, channel end first.  A start that was stopped has not failed,
+ * unless the device has something to say. */
+static bool start_failed(const struct region_sch *sch, const uint8_t *irb, bool stopped)
+{
+	if (stopped)
+		return holds(irb);
+	return sch->part_failed || !harmless(irb) ||
+	       !(ccwring_irb_dstat(irb) & CCWRING_DSTAT_DEV_END);
+}
+
 /* The start is over, and if the status is that of a halt or clear, so are
  * they. */
 static void finish(struct region_queue *q, struct region_sch *sch, const uint8_t *irb)
@@ -363,11 +496,8 @@ static void finish(struct region_queue *q, struct region_sch *sch, const uint8_t
 		async = true;
 	if (req) {
 		sch->running = NULL;
-		/* A start that was stopped has not failed. */
-		if (!async && !ccwring_irb_good(irb)) {
-			sch->failed = true;
-			sch->failed_at = q->cq_tail;
-		}
+		if (start_failed(sch, irb, async))
+			fail(q, sch);
 		complete(q, sch, req, 0, VFIO_CCW_RING_R_NONE, irb);
 	}
 	while (async && (req = list_take(&sch->async)))
@@ -383,13 +513,15 @@ int region_queue_reap(struct region_queue *q, struct region_sch *sch)
 
 	if (n != (ssize_t)sizeof(region))
 		return n < 0 ? -errno : -EIO;
-	if ((!sch->running && !sch->async.first) || ccwring_irb_unsolicited(irb))
-		post_status(q, sch, VFIO_CCW_RING_CQE_UNSOLICITED, 0, irb);
-	else if (!ccwring_irb_final(irb))
-		post_status(q, sch, VFIO_CCW_RING_CQE_MORE,
-			    (sch->running ? sch->running : sch->async.first)->sqe.user_data, irb);
-	else
+	if ((!sch->running && !sch->async.first) || ccwring_irb_unsolicited(irb)) {
+		unsolicited(q, sch, irb);
+	} else if (!ccwring_irb_final(irb)) {
+		sch->part_failed |= !harmless(irb);
+		post_more(q, sch, (sch->running ? sch->running : sch->async.first)->sqe.user_data,
+			  irb);
+	} else {
 		finish(q, sch, irb);
+	}
 	start_waiting(q, sch);
 	return 0;
 }

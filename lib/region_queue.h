@@ -35,7 +35,11 @@ struct region_sch {
 	struct request_list async; /* halts and clears at the subchannel */
 	bool failed; /* a start failed, and its completion ... */
 	uint32_t failed_at; /* ... has this place in the CQ */
-	uint8_t merged[2]; /* status there was no room for */
+	bool part_failed; /* status in the middle of the running start */
+	uint8_t merged[2]; /* of that what there was no room for */
+	bool kept; /* there was no room for this, which nobody asked for ... */
+	bool kept_merged; /* ... and which came in several parts */
+	uint8_t kept_irb[VFIO_CCW_RING_IRB_SIZE];
 };
 
 /* Indices as in the ABI, but in memory of the process. */
@@ -54,6 +58,7 @@ struct region_queue {
 	uint32_t reserved; /* slots of the CQ set aside */
 	struct region_sch *schs;
 	unsigned int n_schs; /* behind the highest index there has been */
+	unsigned int n_kept; /* those with status there was no room for */
 };
 
 int region_queue_init(struct region_queue *q, uint32_t sq_entries, uint32_t cq_entries);

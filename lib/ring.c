@@ -99,8 +99,6 @@ static int check_opts(struct ccwring_ring_opts *opts)
 	if (!opts->sq_entries)
 		opts->sq_entries = 64;
 	if (opts->flags & ~(CCWRING_RING_POLL | CCWRING_RING_THREAD | CCWRING_RING_THREAD_CPU) ||
-	    opts->sq_entries > VFIO_CCW_RING_MAX_ENTRIES ||
-	    opts->cq_entries > 2 * VFIO_CCW_RING_MAX_ENTRIES ||
 	    (opts->cq_entries && opts->cq_entries < opts->sq_entries))
 		return -EINVAL;
 	return 0;
@@ -332,25 +330,18 @@ static int submit_to_thread(struct ccwring_ring *ring, uint32_t min_complete, in
 
 int ccwring_submit_and_wait(struct ccwring_ring *ring, uint32_t min_complete, int64_t timeout_ns)
 {
-	uint32_t to_submit, consumed, before;
 	int ret;
 
+	/* More than it can hold will never be there. */
+	if (min_complete > ring->cq_entries)
+		min_complete = ring->cq_entries;
 	if (to_ring(ring)->k_flags)
 		return submit_to_thread(ring, min_complete, timeout_ns);
-	to_submit = ccwring_flush(ring);
-	before = ring->sq_head;
-	ret = submitter_enter(ring, to_submit, min_complete, timeout_ns);
-	if (ret >= 0)
-		return ret;
+	ret = submitter_enter(ring, ccwring_flush(ring), min_complete, timeout_ns);
 	/* No room in the CQ, but what fills it is still under way. */
 	if (ret == -EBUSY && min_complete)
 		ret = submitter_enter(ring, 0, min_complete, timeout_ns);
-	if (ret >= 0)
-		return ret;
-	/* ETIME and EINTR speak of the wait alone; acquire as above. */
-	ring->sq_head = __atomic_load_n(ring->k_sq_head, __ATOMIC_ACQUIRE);
-	consumed = ring->sq_head - before;
-	return consumed ? (int)consumed : ret;
+	return ret;
 }
 
 int ccwring_wait_cqe(struct ccwring_ring *ring, const struct vfio_ccw_ring_cqe **cqe,

@@ -1,10 +1,34 @@
 // SPDX-License-Identifier: MIT
-/* ring_layout.c - where in a ring's two mappings what is */
+/* ring_layout.c - rings are made, and where in their two mappings what is */
+#include <errno.h>
+
 #include "ring_layout.h"
 
-struct vfio_ccw_ring_setup ring_setup(const struct ccwring_ring_opts *opts)
+#define GET (VFIO_DEVICE_FEATURE_CCW_RING | VFIO_DEVICE_FEATURE_GET)
+#define SET (VFIO_DEVICE_FEATURE_CCW_RING | VFIO_DEVICE_FEATURE_SET)
+
+/*
+ * A flag that the driver does not have, or not on this machine, is one thing, and
+ * parameters that do not fit are another.
+ */
+static int check_flags(const struct ccwring_device *dev, uint32_t flags)
 {
-	return (struct vfio_ccw_ring_setup){
+	struct vfio_ccw_ring_info info;
+	int err = flags ? ccwring_device_ring_info(dev, &info, sizeof(info)) : 0;
+
+	if (err || !flags)
+		return err;
+	return flags & ~info.setup_flags ? -EOPNOTSUPP : 0;
+}
+
+int ring_make(const struct ccwring_device *dev, const struct ccwring_ring_opts *opts,
+	      struct vfio_ccw_ring_setup *setup)
+{
+	int err = check_flags(dev, opts->flags);
+
+	if (err)
+		return err;
+	*setup = (struct vfio_ccw_ring_setup){
 		.flags = opts->flags,
 		.sq_entries = opts->sq_entries,
 		.cq_entries = opts->cq_entries,
@@ -12,6 +36,28 @@ struct vfio_ccw_ring_setup ring_setup(const struct ccwring_ring_opts *opts)
 		.thread_idle_us = opts->thread_idle_us,
 		.poll_us = opts->poll_us,
 	};
+	return device_feature(dev, GET, setup, sizeof(*setup));
+}
+
+static int change(const struct ccwring_device *dev, int ring_fd)
+{
+	struct vfio_ccw_ring_attach attach = { .ring_fd = ring_fd };
+	int err = device_feature(dev, SET, &attach, sizeof(attach));
+
+	return err ? err : (int)attach.subchannel;
+}
+
+int ring_attach(struct ring *ring, struct ccwring_device *dev)
+{
+	return change(dev, ring->fd);
+}
+
+int ring_detach(struct ring *ring, struct ccwring_device *dev)
+{
+	int ret = change(dev, -1);
+
+	(void)ring;
+	return ret < 0 ? ret : 0;
 }
 
 static bool is_pow2(uint32_t n)
@@ -78,4 +124,7 @@ void ring_layout_set(struct ring *ring, const struct vfio_ccw_ring_setup *s, uin
 	ring->fd = s->ring_fd;
 	ring->index = s->subchannel;
 	ring->features = s->features;
+	/* Nothing would complete a command of an io_uring. */
+	if (s->flags & VFIO_CCW_RING_SETUP_POLL)
+		ring->features &= ~VFIO_CCW_RING_FEAT_URING;
 }

@@ -9,8 +9,12 @@
 
 #include "internal.h"
 
-/* What to ask the driver for. */
-struct vfio_ccw_ring_setup ring_setup(const struct ccwring_ring_opts *opts);
+/* Has the driver make a ring; 0 or -errno. */
+int ring_make(const struct ccwring_device *dev, const struct ccwring_ring_opts *opts,
+	      struct vfio_ccw_ring_setup *setup);
+/* As struct transport_ops. */
+int ring_attach(struct ring *ring, struct ccwring_device *dev);
+int ring_detach(struct ring *ring, struct ccwring_device *dev);
 /* Is all that the answer speaks of within the mappings it speaks of? */
 bool ring_layout_ok(const struct vfio_ccw_ring_setup *setup);
 /* Fills in the ring, whose mappings these are. */
@@ -22,6 +26,7 @@ static inline struct vfio_ccw_ring_enter
 ring_enter_argument(uint32_t to_submit, uint32_t min_complete, int64_t timeout_ns)
 {
 	struct vfio_ccw_ring_enter enter = {
+		.size = sizeof(enter),
 		.to_submit = to_submit,
 		.min_complete = min_complete,
 	};
@@ -31,6 +36,14 @@ ring_enter_argument(uint32_t to_submit, uint32_t min_complete, int64_t timeout_n
 		enter.timeout_ns = timeout_ns;
 	}
 	return enter;
+}
+
+static inline struct vfio_ccw_ring_enter ring_wake_argument(void)
+{
+	return (struct vfio_ccw_ring_enter){
+		.size = sizeof(struct vfio_ccw_ring_enter),
+		.flags = VFIO_CCW_RING_ENTER_WAKEUP,
+	};
 }
 
 #endif

@@ -34,15 +34,15 @@ static int map_queues(const struct vfio_ccw_ring_setup *s, void **sq, void **cq)
 static int hosted_open(struct ring *ring, struct ccwring_device *dev,
 		       const struct ccwring_ring_opts *opts)
 {
-	struct vfio_ccw_ring_setup setup = ring_setup(opts);
 	struct hosted_ring *own = malloc(sizeof(*own));
+	struct vfio_ccw_ring_setup setup;
 	void *sq, *cq;
 	int err;
 
 	if (!own)
 		return -ENOMEM;
 	own->eventfd = -1;
-	err = hosted_driver()->feature(dev->hosted, VFIO_DEVICE_FEATURE_GET, &setup, sizeof(setup));
+	err = ring_make(dev, opts, &setup);
 	if (err)
 		goto free_own;
 	err = map_queues(&setup, &sq, &cq);
@@ -57,28 +57,6 @@ close_file:
 free_own:
 	free(own);
 	return err;
-}
-
-static int attach(struct ccwring_device *dev, int ring_fd)
-{
-	struct vfio_ccw_ring_attach attach = { .ring_fd = ring_fd };
-	int err = hosted_driver()->feature(dev->hosted, VFIO_DEVICE_FEATURE_SET, &attach,
-					   sizeof(attach));
-
-	return err ? err : (int)attach.subchannel;
-}
-
-static int hosted_attach(struct ring *ring, struct ccwring_device *dev)
-{
-	return attach(dev, ring->fd);
-}
-
-static int hosted_detach(struct ring *ring, struct ccwring_device *dev)
-{
-	int ret = attach(dev, -1);
-
-	(void)ring;
-	return ret < 0 ? ret : 0;
 }
 
 static int call(const struct ring *ring, struct vfio_ccw_ring_enter *enter)
@@ -101,7 +79,7 @@ static int hosted_enter(struct ring *ring, uint32_t to_submit, uint32_t min_comp
 
 static int hosted_wake(struct ring *ring)
 {
-	struct vfio_ccw_ring_enter enter = { .flags = VFIO_CCW_RING_ENTER_WAKEUP };
+	struct vfio_ccw_ring_enter enter = ring_wake_argument();
 
 	return call(ring, &enter);
 }
@@ -130,8 +108,8 @@ const struct transport_ops transport_hosted = {
 	.name = "hosted",
 	.probe = hosted_probe,
 	.open = hosted_open,
-	.attach = hosted_attach,
-	.detach = hosted_detach,
+	.attach = ring_attach,
+	.detach = ring_detach,
 	.enter = hosted_enter,
 	.wake = hosted_wake,
 	.poll_fd = hosted_poll_fd,

@@ -110,15 +110,18 @@ static void set_pointers(struct ccwring_ring *pub, struct region_queue *q)
 static int region_open(struct ring *ring, struct ccwring_device *dev,
 		       const struct ccwring_ring_opts *opts)
 {
-	uint32_t sq_entries = round_up_pow2(opts->sq_entries);
-	uint32_t cq_entries = opts->cq_entries ? round_up_pow2(opts->cq_entries) : 2 * sq_entries;
+	uint32_t sq_entries, cq_entries;
 	struct region_queue *q;
 	int ret;
 
 	if (opts->flags)
 		return -EOPNOTSUPP;
+	if (opts->sq_entries > VFIO_CCW_RING_MAX_ENTRIES ||
+	    opts->cq_entries > 2 * VFIO_CCW_RING_MAX_ENTRIES)
+		return -EINVAL;
+	sq_entries = round_up_pow2(opts->sq_entries);
+	cq_entries = opts->cq_entries ? round_up_pow2(opts->cq_entries) : 2 * sq_entries;
 	q = calloc(1, sizeof(*q));
-
 	if (!q)
 		return -ENOMEM;
 	ret = region_queue_init(q, sq_entries, cq_entries);
@@ -218,8 +221,9 @@ static int region_enter(struct ring *ring, uint32_t to_submit, uint32_t min_comp
 	while (ready < min_complete) {
 		int err = reap_one(ring, deadline);
 
+		/* What was consumed is told, whatever has ended the wait. */
 		if (err)
-			return err;
+			return consumed ? consumed : err;
 		consumed += consume(q, &ready);
 	}
 	return to_submit && !consumed ? -EBUSY : consumed;

@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -21,36 +20,16 @@ struct ring_maps {
 	size_t cq_bytes;
 };
 
-/* VFIO_DEVICE_FEATURE carries its argument behind a header. */
-static int feature(const struct ccwring_device *dev, uint32_t flags, void *arg, size_t size)
-{
-	union {
-		struct vfio_device_feature head;
-		uint8_t bytes[sizeof(struct vfio_device_feature) +
-			      sizeof(struct vfio_ccw_ring_setup)];
-		uint64_t align;
-	} u;
-
-	memset(&u, 0, sizeof(u));
-	u.head.argsz = sizeof(u.head) + size;
-	u.head.flags = VFIO_DEVICE_FEATURE_CCW_RING | flags;
-	if (size)
-		memcpy(u.head.data, arg, size);
-	if (ioctl(dev->fd, VFIO_DEVICE_FEATURE, &u.head) < 0)
-		return -errno;
-	if (size)
-		memcpy(arg, u.head.data, size);
-	return 0;
-}
-
 static int fd_probe(const struct ccwring_device *dev)
 {
 	int err;
 
 	if (dev->hosted)
 		return 0;
-	err = feature(dev, VFIO_DEVICE_FEATURE_PROBE | VFIO_DEVICE_FEATURE_GET, NULL, 0);
-
+	err = device_feature(dev,
+			     VFIO_DEVICE_FEATURE_CCW_RING | VFIO_DEVICE_FEATURE_PROBE |
+				     VFIO_DEVICE_FEATURE_GET,
+			     NULL, 0);
 	if (!err)
 		return 1;
 	return err == -ENOTTY || err == -EINVAL ? 0 : err;
@@ -85,7 +64,7 @@ static int map_queues(struct ring *ring, const struct vfio_ccw_ring_setup *s)
 static int fd_open(struct ring *ring, struct ccwring_device *dev,
 		   const struct ccwring_ring_opts *opts)
 {
-	struct vfio_ccw_ring_setup setup = ring_setup(opts);
+	struct vfio_ccw_ring_setup setup;
 	struct ring_maps *maps;
 	int err;
 
@@ -93,7 +72,7 @@ static int fd_open(struct ring *ring, struct ccwring_device *dev,
 	if (!maps)
 		return -ENOMEM;
 	ring->transport = maps;
-	err = feature(dev, VFIO_DEVICE_FEATURE_GET, &setup, sizeof(setup));
+	err = ring_make(dev, opts, &setup);
 	if (err)
 		goto free_maps;
 	err = ring_layout_ok(&setup) ? map_queues(ring, &setup) : -EPROTO;
@@ -107,22 +86,6 @@ close_fd:
 free_maps:
 	free(maps);
 	return err;
-}
-
-static int fd_attach(struct ring *ring, struct ccwring_device *dev)
-{
-	struct vfio_ccw_ring_attach attach = { .ring_fd = ring->fd };
-	int err = feature(dev, VFIO_DEVICE_FEATURE_SET, &attach, sizeof(attach));
-
-	return err ? err : (int)attach.subchannel;
-}
-
-static int fd_detach(struct ring *ring, struct ccwring_device *dev)
-{
-	struct vfio_ccw_ring_attach attach = { .ring_fd = -1 };
-
-	(void)ring;
-	return feature(dev, VFIO_DEVICE_FEATURE_SET, &attach, sizeof(attach));
 }
 
 static int fd_result(int ret)
@@ -148,7 +111,7 @@ static int fd_enter(struct ring *ring, uint32_t to_submit, uint32_t min_complete
 
 static int fd_wake(struct ring *ring)
 {
-	struct vfio_ccw_ring_enter enter = { .flags = VFIO_CCW_RING_ENTER_WAKEUP };
+	struct vfio_ccw_ring_enter enter = ring_wake_argument();
 
 	return fd_result(ioctl(ring->fd, VFIO_CCW_RING_ENTER, &enter));
 }
@@ -164,7 +127,7 @@ static void fd_close(struct ring *ring)
 	struct ring_maps *maps = ring->transport;
 
 	for (unsigned int i = 0; i < ring->n_devs; i++)
-		fd_detach(ring, ring->devs[i]);
+		ring_detach(ring, ring->devs[i]);
 	munmap(maps->sq, maps->sq_bytes);
 	munmap((void *)maps->cq, maps->cq_bytes);
 	fork_lock();
@@ -179,8 +142,8 @@ const struct transport_ops transport_ring = {
 	.name = "ring",
 	.probe = fd_probe,
 	.open = fd_open,
-	.attach = fd_attach,
-	.detach = fd_detach,
+	.attach = ring_attach,
+	.detach = ring_detach,
 	.enter = fd_enter,
 	.wake = fd_wake,
 	.in_child = fd_in_child,

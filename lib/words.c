@@ -142,6 +142,11 @@ static const char *const reasons[] = {
 	[VFIO_CCW_RING_R_ORB_CPA] =
 		"ORB: channel-program address not on a doubleword boundary or over 31 bits",
 	[VFIO_CCW_RING_R_ORB_RESERVED] = "ORB: a bit that must be zero is one",
+	[VFIO_CCW_RING_R_ORB_INTPARM] = "ORB: the interruption parameter is not zero",
+	[VFIO_CCW_RING_R_ORB_SUSPEND] = "ORB: suspend control is not supported",
+	[VFIO_CCW_RING_R_ORB_ADDR_LIMIT] = "ORB: address-limit checking is not supported",
+	[VFIO_CCW_RING_R_ORB_EXTENSION] = "ORB: the extension is not supported",
+	[VFIO_CCW_RING_R_ORB_PREFETCH] = "ORB: programs without prefetch are not supported",
 	[VFIO_CCW_RING_R_CCW_UNMAPPED] = "the CCW is not in mapped memory",
 	[VFIO_CCW_RING_R_CCW_TOO_MANY] = "the channel program is longer than the driver takes",
 	[VFIO_CCW_RING_R_CCW_TIC_FIRST] = "the channel program begins with a TIC",
@@ -167,14 +172,15 @@ static const char *const reasons[] = {
 	[VFIO_CCW_RING_R_FLUSHED] = "a halt or clear found the start in the queue",
 	[VFIO_CCW_RING_R_BUSY] =
 		"the subchannel is busy (condition code 2), or the start to cancel has begun",
-	[VFIO_CCW_RING_R_NOT_OPERATIONAL] =
-		"the subchannel is not operational (condition code 3), or the device is gone",
-	[VFIO_CCW_RING_R_CLOSED] = "the device or the ring was closed, or the device was reset",
+	[VFIO_CCW_RING_R_NOT_OPERATIONAL] = "the subchannel is not operational (condition code 3)",
+	[VFIO_CCW_RING_R_CLOSED] = "the device or the ring was closed",
 	[VFIO_CCW_RING_R_UNMAPPED] = "memory of the channel program was unmapped under way",
 	[VFIO_CCW_RING_R_PATH_LOST] = "the channel path has gone under way",
 	[VFIO_CCW_RING_R_CANCELED] = "taken back by a cancel",
 	[VFIO_CCW_RING_R_NO_START] = "no start with that user data is there to cancel",
 	[VFIO_CCW_RING_R_NOT_SUSPENDED] = "no channel program is suspended",
+	[VFIO_CCW_RING_R_GONE] = "the device is gone",
+	[VFIO_CCW_RING_R_RESET] = "the device was reset",
 };
 
 const char *ccwring_reason_str(unsigned int reason)

@@ -16,7 +16,7 @@
 
 /* What a slot has besides: a command that is ready, and an IRB for bad ends. */
 struct entry {
-	uint8_t sqe[128] __attribute__((aligned(8)));
+	union ccwring_uring_sqe sqe;
 	uint8_t irb[VFIO_CCW_RING_IRB_SIZE] __attribute__((aligned(8)));
 };
 
@@ -28,14 +28,13 @@ struct bench_uring {
 static void prepare(struct bench *b, unsigned int i)
 {
 	struct entry *entry = &b->uring->entries[i];
-	struct io_uring_sqe *sqe = (struct io_uring_sqe *)entry->sqe;
 	const struct slot *slot = &b->slots[i];
 
 	memset(entry, 0, sizeof(*entry));
 	/* The one file that is registered. */
-	ccwring_uring_prep_start(sqe, 0, slot->sch, &slot->orb, entry->irb);
-	sqe->flags = IOSQE_FIXED_FILE;
-	sqe->user_data = (uintptr_t)slot;
+	ccwring_uring_prep_start(&entry->sqe, 0, slot->sch, &slot->orb, entry->irb);
+	entry->sqe.sqe.flags = IOSQE_FIXED_FILE;
+	entry->sqe.sqe.user_data = (uintptr_t)slot;
 }
 
 static int set_up(struct bench *b)
@@ -96,7 +95,7 @@ void bench_uring_issue(struct bench *b, const struct slot *slot)
 	const struct entry *entry = &b->uring->entries[slot - b->slots];
 
 	/* There is an entry for each slot. */
-	memcpy(io_uring_get_sqe(&b->uring->io), entry->sqe, sizeof(entry->sqe));
+	*ccwring_uring_get_sqe(&b->uring->io) = entry->sqe;
 }
 
 int bench_uring_enter(struct bench *b, unsigned int want)

@@ -34,6 +34,8 @@ struct shim_css {
 	enum hosted_fault fault; /* of this start */
 	bool refused; /* by SSCH, because of it */
 	bool again; /* the device is about to end a second time */
+	bool stuck; /* the start does not end, nor does the device answer */
+	bool denied; /* MODIFY SUBCHANNEL says condition code 2 */
 	unsigned int commands; /* of this start, in a process of one thread */
 	bool pending; /* there is status, */
 	struct irb irb; /* which is this */
@@ -60,7 +62,9 @@ static struct shim_css *find(struct subchannel_id schid)
 
 static bool interrupts(const struct shim_css *css)
 {
-	return css->pending && css->sch->config.ena && css->sch->config.isc == VFIO_CCW_ISC;
+	const struct pmcw *pmcw = &css->sch->schib.pmcw;
+
+	return css->pending && pmcw->ena && pmcw->isc == VFIO_CCW_ISC;
 }
 
 static bool stopped(void *arg)
@@ -190,6 +194,9 @@ static void start(struct shim_css *css)
 
 	css->commands = 0;
 	css->actl = SCSW_ACTL_SCHACT | SCSW_ACTL_DEVACT;
+	css->stuck = css->fault == HOSTED_STUCK;
+	if (css->stuck)
+		return;
 	if (css->service_ns)
 		serve(css);
 	if (function_pending(css) || !carry_out(css, &irb) || function_pending(css))
@@ -197,6 +204,12 @@ static void start(struct shim_css *css)
 	css->again = css->fault == HOSTED_DOUBLED;
 	if (css->fault != HOSTED_LOST)
 		end_start(css, &irb);
+}
+
+static bool never(void *arg)
+{
+	(void)arg;
+	return false;
 }
 
 /* As do_cio_interrupt(): the status may have been taken by now. */
@@ -217,6 +230,8 @@ static bool go_on(struct shim_css *css)
 {
 	if (interrupts(css))
 		interrupt(css);
+	else if (css->stuck)
+		return false;
 	else if (css->actl & (SCSW_ACTL_HALT_PEND | SCSW_ACTL_CLEAR_PEND))
 		end_by_function(css);
 	else if (css->again && !css->pending)
@@ -257,6 +272,11 @@ bool css_go_on(void)
 
 /* Instructions */
 
+static u8 highest_bit(u8 bits)
+{
+	return bits ? 0x80 >> (__builtin_clz(bits) - 24) : 0;
+}
+
 /* START SUBCHANNEL to one that is free: its condition code. */
 static int accept_start(struct shim_css *css, const union orb *orb)
 {
@@ -279,6 +299,8 @@ static int accept_start(struct shim_css *css, const union orb *orb)
 	default:
 		css->fctl = SCSW_FCTL_START_FUNC;
 		css->actl = SCSW_ACTL_START_PEND;
+		/* The first of the paths it may use, and always that. */
+		css->sch->schib.pmcw.lpum = highest_bit(orb->cmd.lpm);
 		return 0;
 	}
 }
@@ -288,7 +310,7 @@ int vccw_ssch(struct subchannel_id schid, const union orb *orb)
 	struct shim_css *css = find(schid);
 	int cc = 0;
 
-	if (!css || !css->sch->config.ena)
+	if (!css || !css->sch->schib.pmcw.ena)
 		return 3;
 	pthread_mutex_lock(&css->lock);
 	if (css->pending)
@@ -307,7 +329,7 @@ int hsch(struct subchannel_id schid)
 	struct shim_css *css = find(schid);
 	int cc = 0;
 
-	if (!css || !css->sch->config.ena)
+	if (!css || !css->sch->schib.pmcw.ena)
 		return 3;
 	pthread_mutex_lock(&css->lock);
 	if (css->pending) {
@@ -328,7 +350,7 @@ int csch(struct subchannel_id schid)
 {
 	struct shim_css *css = find(schid);
 
-	if (!css || !css->sch->config.ena)
+	if (!css || !css->sch->schib.pmcw.ena)
 		return 3;
 	pthread_mutex_lock(&css->lock);
 	css->pending = false;
@@ -391,40 +413,39 @@ int cio_update_schib(struct subchannel *sch)
 	return 0;
 }
 
+/* MODIFY SUBCHANNEL, and before it TEST SUBCHANNEL: what is pending is thrown away. */
 int cio_commit_config(struct subchannel *sch)
 {
-	pthread_mutex_lock(&sch->css->lock);
-	pthread_cond_signal(&sch->css->work);
-	pthread_mutex_unlock(&sch->css->lock);
-	return 0;
+	struct shim_css *css = sch->css;
+	struct irb irb;
+	int ret = 0;
+
+	vccw_tsch_pending(sch->schid, &irb);
+	pthread_mutex_lock(&css->lock);
+	if (css->fctl || css->denied) {
+		ret = -EBUSY;
+	} else {
+		sch->schib.pmcw.isc = sch->config.isc;
+		sch->schib.pmcw.ena = sch->config.ena;
+	}
+	pthread_cond_signal(&css->work);
+	pthread_mutex_unlock(&css->lock);
+	return ret;
 }
 
+/* As the kernel's: what the configuration says is what shall be. */
 int cio_enable_subchannel(struct subchannel *sch, u32 intparm)
 {
-	pthread_mutex_lock(&sch->css->lock);
 	sch->config.intparm = intparm;
 	sch->config.isc = sch->isc;
 	sch->config.ena = 1;
-	pthread_mutex_unlock(&sch->css->lock);
-	return 0;
+	return cio_commit_config(sch);
 }
 
-/* What is pending is thrown away. */
 int cio_disable_subchannel(struct subchannel *sch)
 {
-	struct shim_css *css = sch->css;
-	int ret = 0;
-
-	pthread_mutex_lock(&css->lock);
-	css->pending = false;
-	if (css->actl)
-		ret = -EBUSY;
-	else
-		sch->config.ena = 0;
-	if (!ret)
-		css->fctl = 0;
-	pthread_mutex_unlock(&css->lock);
-	return ret;
+	sch->config.ena = 0;
+	return cio_commit_config(sch);
 }
 
 /* Life */
@@ -507,7 +528,24 @@ void css_free(struct subchannel *sch, bool device_too)
 
 void css_carry_out(struct subchannel *sch, const union orb *orb, struct irb *irb)
 {
+	sch->css->orb = *orb;
 	channel_run(&sch->css->channel, orb, irb);
+}
+
+void css_orb(struct subchannel *sch, union orb *orb)
+{
+	pthread_mutex_lock(&sch->css->lock);
+	*orb = sch->css->orb;
+	pthread_mutex_unlock(&sch->css->lock);
+}
+
+void css_present(struct subchannel *sch, u8 dstat)
+{
+	pthread_mutex_lock(&sch->css->lock);
+	if (!sch->css->pending)
+		present(sch->css, dstat);
+	pthread_cond_signal(&sch->css->work);
+	pthread_mutex_unlock(&sch->css->lock);
 }
 
 void css_service_time(struct subchannel *sch, u64 ns)
@@ -515,6 +553,64 @@ void css_service_time(struct subchannel *sch, u64 ns)
 	pthread_mutex_lock(&sch->css->lock);
 	sch->css->service_ns = ns;
 	pthread_mutex_unlock(&sch->css->lock);
+}
+
+bool css_stuck(struct subchannel *sch)
+{
+	bool stuck;
+
+	pthread_mutex_lock(&sch->css->lock);
+	stuck = sch->css->stuck;
+	pthread_mutex_unlock(&sch->css->lock);
+	return stuck;
+}
+
+void css_late(struct subchannel *sch)
+{
+	struct channel channel = sch->css->channel;
+	struct irb irb;
+
+	channel.stop = never;
+	WARN_ON_ONCE(!sch->css->stuck);
+	channel_run(&channel, &sch->css->orb, &irb);
+}
+
+void css_answer(struct subchannel *sch)
+{
+	pthread_mutex_lock(&sch->css->lock);
+	sch->css->stuck = false;
+	pthread_cond_signal(&sch->css->work);
+	while (function_pending(sch->css) && !sch->css->stuck) {
+		pthread_mutex_unlock(&sch->css->lock);
+		sched_yield();
+		pthread_mutex_lock(&sch->css->lock);
+	}
+	pthread_mutex_unlock(&sch->css->lock);
+}
+
+void css_deny(struct subchannel *sch, bool deny)
+{
+	pthread_mutex_lock(&sch->css->lock);
+	sch->css->denied = deny;
+	pthread_mutex_unlock(&sch->css->lock);
+}
+
+void css_replace(struct subchannel *sch)
+{
+	pthread_mutex_lock(&sch->css->lock);
+	sch->schib.pmcw.ena = false;
+	pthread_mutex_unlock(&sch->css->lock);
+}
+
+void css_attention(struct subchannel *sch)
+{
+	struct shim_css *css = sch->css;
+
+	pthread_mutex_lock(&css->lock);
+	if (!css->pending && !css->fctl)
+		present(css, DEV_STAT_ATTENTION);
+	pthread_cond_signal(&css->work);
+	pthread_mutex_unlock(&css->lock);
 }
 
 void css_faults(struct subchannel *sch, const struct hosted_faults *faults)

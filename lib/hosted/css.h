@@ -17,9 +17,23 @@ struct subchannel *css_new(const struct hosted_ops *ops, void *device, css_irq_t
 void css_free(struct subchannel *sch, bool device_too);
 /* A program, now, in this thread; nothing has been started. */
 void css_carry_out(struct subchannel *sch, const union orb *orb, struct irb *irb);
+/* The ORB of the latest start. */
+void css_orb(struct subchannel *sch, union orb *orb);
 void css_service_time(struct subchannel *sch, u64 ns);
 /* Does one thing there is to do, in a process of one thread: false if there is none. */
 bool css_go_on(void);
+/* Status nobody has asked for, unless the subchannel has something to do or to say. */
+void css_attention(struct subchannel *sch);
+bool css_stuck(struct subchannel *sch);
+/* Of one that is stuck: the program is carried out now; at last something ends. */
+void css_late(struct subchannel *sch);
+void css_answer(struct subchannel *sch);
+/* MODIFY SUBCHANNEL does not work. */
+void css_deny(struct subchannel *sch, bool deny);
+/* Another device, which nobody has enabled. */
+void css_replace(struct subchannel *sch);
+/* Status of the device that nobody asked for, if none is pending. */
+void css_present(struct subchannel *sch, u8 dstat);
 void css_faults(struct subchannel *sch, const struct hosted_faults *faults);
 
 /**

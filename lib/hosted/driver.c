@@ -15,7 +15,7 @@ __attribute__((visibility("default"))) const struct hosted_driver ccwring_hosted
 	.open = hosted_open,
 	.close = hosted_free,
 	.reset = hosted_reset,
-	.feature = hosted_ring,
+	.feature = hosted_feature,
 	.file_ioctl = hosted_ioctl,
 	.file_mmap = hosted_mmap,
 	.file_poll = hosted_poll_fd,

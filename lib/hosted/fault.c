@@ -17,6 +17,7 @@ static const char *const names[HOSTED_N_FAULTS] = {
 	[HOSTED_PATH_LOST] = "path-lost",
 	[HOSTED_LOST] = "lost",
 	[HOSTED_DOUBLED] = "doubled",
+	[HOSTED_STUCK] = "stuck",
 };
 
 const char *hosted_fault_name(enum hosted_fault fault)

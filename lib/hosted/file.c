@@ -107,6 +107,33 @@ static void end_poll(poll_table *table)
 	free(table);
 }
 
+static void end_file(struct file *file)
+{
+	end_poll(file->polled);
+	file->f_op->release(NULL, file);
+	free(file);
+}
+
+static __thread bool in_kernel;
+static __thread struct file *ended;
+
+void shim_enter_kernel(void)
+{
+	in_kernel = true;
+}
+
+void shim_return_to_user(void)
+{
+	struct file *file, *next;
+
+	in_kernel = false;
+	for (file = ended; file; file = next) {
+		next = file->next;
+		end_file(file);
+	}
+	ended = NULL;
+}
+
 void fput(struct file *file)
 {
 	int left;
@@ -116,9 +143,12 @@ void fput(struct file *file)
 	mutex_unlock(&table_lock);
 	if (left)
 		return;
-	end_poll(file->polled);
-	file->f_op->release(NULL, file);
-	free(file);
+	if (in_kernel) {
+		file->next = ended;
+		ended = file;
+	} else {
+		end_file(file);
+	}
 }
 
 long hosted_ioctl(int fd, unsigned int request, unsigned long argument)

@@ -56,8 +56,26 @@ int hosted_map(struct hosted_client *client, void *memory, uint64_t iova, size_t
 int hosted_unmap(struct hosted_client *client, uint64_t iova, size_t bytes);
 /* Pages of it that are pinned, each as often as it is. */
 long hosted_pinned(struct hosted_client *client);
-/* As madvise(MADV_DONTNEED) of its owner. */
+/*
+ * Memory that consists of frames, or of one huge page, so that what hosted_discard() takes
+ * away is another page from then on; it is gone with its mapping.
+ */
+int hosted_map_frames(struct hosted_client *client, uint64_t iova, size_t bytes, bool huge,
+		      void **memory);
+/* As madvise(MADV_DONTNEED) of its owner: another page, of zeros, comes to its place. */
 void hosted_discard(struct hosted_client *client, uint64_t iova);
+/* It is a page of a file, which nobody maps just now. */
+void hosted_page_out(struct hosted_client *client, uint64_t iova);
+/* RLIMIT_MEMLOCK of the client, in pages, 0 for none; how often it was met. */
+void hosted_limit(struct hosted_client *client, unsigned long pages);
+unsigned long hosted_refused(struct hosted_client *client);
+/*
+ * The client keeps VFIO waiting, as with memory whose page faults it deals with itself:
+ * nothing of it is pinned or unpinned before it has enough.  By one thread.
+ */
+void hosted_stall(struct hosted_client *client, bool stall);
+/* Pins that have not been used since the last call go: whether there may be more. */
+bool hosted_age(struct hosted *hosted);
 
 /**
  * hosted_new() - a subchannel and its device, open
@@ -73,9 +91,12 @@ int hosted_new(struct hosted_client *client, const struct hosted_ops *ops, void 
 /* Closes the device; its ring goes with its own file. */
 void hosted_free(struct hosted *hosted);
 
-/* VFIO_DEVICE_FEATURE_CCW_RING and VFIO_DEVICE_RESET; 0 or -errno. */
-int hosted_ring(struct hosted *hosted, uint32_t flags, void *argument, size_t size);
+/* VFIO_DEVICE_FEATURE, whose flags have the index in them, and VFIO_DEVICE_RESET; 0 or -errno. */
+int hosted_feature(struct hosted *hosted, uint32_t flags, void *argument, size_t size);
 int hosted_reset(struct hosted *hosted);
+
+/* The device goes for good. */
+void hosted_gone(struct hosted *hosted);
 
 /* The ring's file: ioctl(), mmap(), poll(), close(); results as system calls', -errno. */
 long hosted_ioctl(int fd, unsigned int request, unsigned long argument);
@@ -92,7 +113,7 @@ void hosted_close(int fd);
 /**
  * hosted_carry_out() - a program without queue, ring and threads
  * @hosted: the device, which has nothing to do
- * @orb: twelve bytes of an ORB
+ * @orb: an ORB, VFIO_CCW_RING_ORB_SIZE bytes
  * @how: HOSTED_*
  * @cqe: receives what a CQE of it would say: res, reason, CCW and IRB
  *
@@ -100,8 +121,21 @@ void hosted_close(int fd);
  */
 void hosted_carry_out(struct hosted *hosted, const void *orb, unsigned int how,
 		      struct vfio_ccw_ring_cqe *cqe);
+/* Second word of the ORB that the subchannel's latest start had, as the driver made it. */
+uint32_t hosted_orb_word(struct hosted *hosted);
+/* The device presents status nobody asked for: DEV_STAT_*; it has nothing to do. */
+void hosted_present(struct hosted *hosted, uint8_t dstat);
 /* Unpins all pages that are pinned; the device has nothing to do. */
 void hosted_unpin(struct hosted *hosted);
+/* Gives back the memory of long programs that have ended. */
+void hosted_tidy(struct hosted *hosted);
+
+/*
+ * Pages that the channel reads from, of all devices: in use now; and how many more there
+ * are, -1 for any number.  There are never two side by side.
+ */
+long hosted_pages(void);
+void hosted_pages_left(long pages);
 
 /*
  * Before there is any device: all are carried out by who waits, or by hosted_go_on(),
@@ -130,6 +164,7 @@ void hosted_service_time(struct hosted *hosted, uint64_t ns);
  * @HOSTED_LOST: the program is carried out, and no interruption says so
  * @HOSTED_DOUBLED: the device ends twice; what is started meanwhile meets deferred
  *	condition code 1
+ * @HOSTED_STUCK: the start does not end, nor by HALT and CLEAR, before hosted_answer()
  */
 enum hosted_fault {
 	HOSTED_NO_FAULT,
@@ -143,6 +178,7 @@ enum hosted_fault {
 	HOSTED_PATH_LOST,
 	HOSTED_LOST,
 	HOSTED_DOUBLED,
+	HOSTED_STUCK,
 	HOSTED_N_FAULTS,
 };
 
@@ -159,6 +195,36 @@ struct hosted_faults {
 };
 
 void hosted_faults(struct hosted *hosted, const struct hosted_faults *faults);
+/* The device presents an attention, unless it has something to do or to say. */
+void hosted_attention(struct hosted *hosted);
+/* Channel paths, by their bits in the path mask, are varied off, or on again. */
+void hosted_vary(struct hosted *hosted, uint8_t paths, bool on);
+/* Until the driver is through with what paths that are gone were used for. */
+void hosted_settle(struct hosted *hosted);
+/* Is it at a start that does not end? */
+bool hosted_stuck(struct hosted *hosted);
+/* Such a one carries out its program, but does not say so. */
+void hosted_late(struct hosted *hosted);
+/* It ends, by what has been asked for since. */
+void hosted_answer(struct hosted *hosted);
+/* Can it not be disabled? */
+bool hosted_wedged(struct hosted *hosted);
+/* How many pages it may use are kept though they are not pinned; by all devices. */
+uint32_t hosted_kept(struct hosted *hosted);
+long hosted_all_kept(void);
+/* Closes the device and opens it again: 0 or -errno.  Without success it is closed. */
+int hosted_reopen(struct hosted *hosted);
+/* The system goes down: it does nothing any more. */
+void hosted_shutdown(struct hosted *hosted);
+/* The subchannel can be neither enabled nor disabled, as long as that is. */
+void hosted_deny(struct hosted *hosted, bool deny);
+/* The device is replaced by another, and the driver is told to look; or told without. */
+void hosted_replace(struct hosted *hosted);
+void hosted_event(struct hosted *hosted);
+/* Time-outs of the driver's are so many times shorter. */
+void hosted_hurry(unsigned int times);
+/* Before a task of the core goes to sleep for a moment, in its thread, once. */
+void hosted_before_sleep(void (*run)(void *arg), void *arg);
 /* Name of a kind, and kind of a name; NULL and HOSTED_NO_FAULT if there is none. */
 const char *hosted_fault_name(enum hosted_fault fault);
 enum hosted_fault hosted_fault_named(const char *name, size_t n);

@@ -95,16 +95,30 @@ u64 ktime_get_ns(void)
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
+u64 shim_jiffy_ns = 1000000;
+
 unsigned long shim_jiffies(void)
 {
-	return ktime_get_ns() / 1000000;
+	return ktime_get_ns() / shim_jiffy_ns;
+}
+
+static void (*before_sleep)(void *arg);
+static void *before_sleep_arg;
+
+void shim_before_sleep(void (*run)(void *arg), void *arg)
+{
+	before_sleep_arg = arg;
+	__atomic_store_n(&before_sleep, run, __ATOMIC_RELEASE);
 }
 
 void usleep_range(unsigned long least, unsigned long most)
 {
+	void (*run)(void *arg) = __atomic_exchange_n(&before_sleep, NULL, __ATOMIC_ACQUIRE);
 	struct timespec ts = { .tv_nsec = least * 1000 };
 
 	(void)most;
+	if (run)
+		run(before_sleep_arg);
 	if (shim_go_on) {
 		if (!shim_go_on())
 			alone_ns += ALONE_STEP_NS;
@@ -203,7 +217,7 @@ long schedule_timeout(long timeout)
 		schedule();
 		return timeout;
 	}
-	sleep_until(ktime_get_ns() + timeout * 1000000ULL);
+	sleep_until(ktime_get_ns() + timeout * shim_jiffy_ns);
 	left = end - jiffies;
 	return left < 0 ? 0 : left;
 }
@@ -323,20 +337,88 @@ void wake_up(struct wait_queue_head *queue)
 	spin_unlock(&queue->lock);
 }
 
-/* Work: a thread for each, which is rare. */
+/* Work */
+
+static pthread_mutex_t work_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t work_done = PTHREAD_COND_INITIALIZER;
 
 static void *work_run(void *data)
 {
 	struct work_struct *work = data;
 
-	work->run(work);
+	struct timespec due;
+
+	pthread_mutex_lock(&work_lock);
+	while (work->pending && ktime_get_ns() < work->due) {
+		due.tv_sec = work->due / 1000000000;
+		due.tv_nsec = work->due % 1000000000;
+		pthread_cond_clockwait(&work_done, &work_lock, CLOCK_MONOTONIC, &due);
+	}
+	/* It does not run beside itself. */
+	while (work->pending && work->running)
+		pthread_cond_wait(&work_done, &work_lock);
+	if (work->pending) {
+		work->pending = false;
+		work->running = true;
+		pthread_mutex_unlock(&work_lock);
+		work->run(work);
+		pthread_mutex_lock(&work_lock);
+		work->running = false;
+	}
+	work->threads--;
+	pthread_cond_broadcast(&work_done);
+	pthread_mutex_unlock(&work_lock);
 	return NULL;
+}
+
+static void schedule_at(struct work_struct *work, u64 due)
+{
+	pthread_t thread;
+
+	pthread_mutex_lock(&work_lock);
+	if (!work->pending) {
+		work->due = due;
+		work->pending = true;
+		work->threads++;
+		WARN_ON_ONCE(shim_thread_create(&thread, work_run, work));
+		pthread_detach(thread);
+	}
+	pthread_mutex_unlock(&work_lock);
 }
 
 void schedule_work(struct work_struct *work)
 {
-	pthread_t thread;
+	schedule_at(work, 0);
+}
 
-	if (!shim_thread_create(&thread, work_run, work))
-		pthread_detach(thread);
+void schedule_delayed_work(struct delayed_work *dw, unsigned long delay)
+{
+	schedule_at(&dw->work, ktime_get_ns() + delay * shim_jiffy_ns);
+}
+
+void flush_work(struct work_struct *work)
+{
+	pthread_mutex_lock(&work_lock);
+	while (work->threads)
+		pthread_cond_wait(&work_done, &work_lock);
+	pthread_mutex_unlock(&work_lock);
+}
+
+static void cancel_work(struct work_struct *work)
+{
+	pthread_mutex_lock(&work_lock);
+	work->pending = false;
+	pthread_cond_broadcast(&work_done);
+	pthread_mutex_unlock(&work_lock);
+}
+
+void cancel_delayed_work(struct delayed_work *dw)
+{
+	cancel_work(&dw->work);
+}
+
+void cancel_work_sync(struct work_struct *work)
+{
+	cancel_work(work);
+	flush_work(work);
 }

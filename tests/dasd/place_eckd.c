@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * place_eckd FILE: the bytes of a record go where CCWs and IDAWs say, by every
- * format, by data chaining and past what is skipped.
+ * format, by data chaining and past what is skipped, and of many records in one program.
  */
 #include <string.h>
 
@@ -10,6 +10,7 @@
 #include "layouts.h"
 
 #define PARAMETERS (T_IOVA + 0x90000)
+#define LONG	   190
 
 static const struct t_layout whole_record[] = {
 	{ "a chain of tiny pieces", T_ORB_PLAIN, T_CHAINED,
@@ -52,6 +53,29 @@ static void run(struct t_vm *vm, struct t_ring *ring, const struct t_layout *lay
 	t_layout_run(vm, ring, &read, layout, expected + (size_t)block * ECKD_RECORD);
 }
 
+/*
+ * As many records as a Linux guest asks for at once, over sixteen tracks, each over the end of a
+ * page: that translation goes on in pages of its own.
+ */
+static void long_read(struct t_vm *vm, struct t_ring *ring, const uint8_t *expected)
+{
+	const uint32_t program = T_IOVA + 0x100000, data = T_IOVA + 0x200000 + 100;
+	struct vfio_ccw_ring_sqe sqe;
+	struct vfio_ccw_ring_cqe cqe = { 0 };
+
+	for (uint32_t block = 7; block < 400; block += 131) {
+		memset(t_at(vm, data), 0, LONG * ECKD_RECORD);
+		eckd_program(vm, program, ECKD_READ, block, LONG, data);
+		t_sqe_start(&sqe, T_ORB_PLAIN, program, block);
+		T_CHECK(!t_ring_do(ring, &sqe, &cqe) && !cqe.res && t_irb_good(cqe.irb) &&
+				t_irb_cpa(cqe.irb) == program + (2 + LONG) * 8,
+			"%d records from %u on are read by one program", LONG, block);
+		T_CHECK(!memcmp(t_at(vm, data), expected + (size_t)block * ECKD_RECORD,
+				LONG * ECKD_RECORD),
+			"... each to its place");
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const unsigned int common = sizeof(t_common_layouts) / sizeof(*t_common_layouts);
@@ -69,6 +93,7 @@ int main(int argc, char **argv)
 		run(&vm, &ring, &t_common_layouts[i], expected, i * 41);
 	for (i = 0; i < whole; i++)
 		run(&vm, &ring, &whole_record[i], expected, i * 97 + 5);
+	long_read(&vm, &ring, expected);
 	t_good_start(&vm, &ring, "all that");
 	t_ring_close(&ring);
 	t_vm_close(&vm);

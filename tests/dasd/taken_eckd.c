@@ -74,7 +74,7 @@ static void reset(struct t_vm *vm, struct t_ring *ring, unsigned int us, unsigne
 	load(vm, ring, us);
 	T_EQUAL(ioctl(vm->devices[0].fd, VFIO_DEVICE_RESET), 0, "a reset with I/O under way");
 	all_ended(ring);
-	reap_all(ring, VFIO_CCW_RING_R_CLOSED, &taken);
+	reap_all(ring, VFIO_CCW_RING_R_RESET, &taken);
 	t_good_start(vm, ring, "it");
 	*back += taken.back;
 }
@@ -132,7 +132,7 @@ static void endless(struct t_vm *vm, struct t_ring *ring)
 
 	start_endless(vm, ring);
 	T_NEED(!ioctl(vm->devices[0].fd, VFIO_DEVICE_RESET), "reset");
-	ended(ring, VFIO_CCW_RING_R_CLOSED, T_CSTAT_INTERFACE_CHECK, "a reset");
+	ended(ring, VFIO_CCW_RING_R_RESET, T_CSTAT_INTERFACE_CHECK, "a reset");
 	t_good_start(vm, ring, "it");
 }
 

@@ -196,7 +196,7 @@ static void reset(void)
 {
 	endless(&uring, 0);
 	T_EQUAL(ioctl(vm.devices[0].fd, VFIO_DEVICE_RESET), 0, "the device is reset");
-	ended(VFIO_CCW_RING_R_CLOSED, T_CSTAT_INTERFACE_CHECK, "a reset");
+	ended(VFIO_CCW_RING_R_RESET, T_CSTAT_INTERFACE_CHECK, "a reset");
 }
 
 /* By user data, one that waits for its turn. */

@@ -308,7 +308,7 @@ static void stop_by_reset(struct client *client)
 	hand_over(client);
 	go_on_for(random() % (2 * STOP_US));
 	T_NEED(!ioctl(client->vm.devices[0].fd, VFIO_DEVICE_RESET), "a reset");
-	take_all(client, VFIO_CCW_RING_R_CLOSED, 0);
+	take_all(client, VFIO_CCW_RING_R_RESET, 0);
 }
 
 static void stop_by_unmap(struct client *client)

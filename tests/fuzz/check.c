@@ -124,6 +124,10 @@ static int errno_of(uint16_t reason)
 	case VFIO_CCW_RING_R_OPCODE:
 	case VFIO_CCW_RING_R_ORB_TRANSPORT:
 	case VFIO_CCW_RING_R_ORB_MIDAW:
+	case VFIO_CCW_RING_R_ORB_SUSPEND:
+	case VFIO_CCW_RING_R_ORB_ADDR_LIMIT:
+	case VFIO_CCW_RING_R_ORB_EXTENSION:
+	case VFIO_CCW_RING_R_ORB_PREFETCH:
 	case VFIO_CCW_RING_R_CCW_SUSPEND:
 		return EOPNOTSUPP;
 	case VFIO_CCW_RING_R_SUBCHANNEL:
@@ -145,10 +149,13 @@ static int errno_of(uint16_t reason)
 	case VFIO_CCW_RING_R_UNMAPPED:
 	case VFIO_CCW_RING_R_PATH_LOST:
 	case VFIO_CCW_RING_R_CANCELED:
+	case VFIO_CCW_RING_R_RESET:
 		return ECANCELED;
 	case VFIO_CCW_RING_R_BUSY:
+	case VFIO_CCW_RING_R_PAGE_BUSY:
 		return EBUSY;
 	case VFIO_CCW_RING_R_NOT_OPERATIONAL:
+	case VFIO_CCW_RING_R_GONE:
 		return ENODEV;
 	case VFIO_CCW_RING_R_NO_START:
 		return ENOENT;
@@ -159,7 +166,7 @@ static int errno_of(uint16_t reason)
 
 static bool is_result_of(int res, uint16_t reason)
 {
-	return res == -errno_of(reason) || (reason == VFIO_CCW_RING_R_PIN_LIMIT && res == -EBUSY);
+	return res == -errno_of(reason);
 }
 
 static void check_cqe(const struct vfio_ccw_ring_cqe *cqe)
@@ -268,27 +275,43 @@ void check_submit(uint32_t n)
 	seen = head;
 }
 
-void check_enter(struct vfio_ccw_ring_enter *enter)
+/* What is wrong with the argument, 0 if nothing is. */
+static int enter_error(const struct vfio_ccw_ring_enter *enter)
 {
-	bool wrong = enter->reserved || enter->flags & ~VFIO_CCW_RING_ENTER_TIMEOUT;
-	uint32_t before = *ring()->k_sq_head, consumed;
+	const uint8_t *bytes = (const uint8_t *)enter;
+
+	if (enter->size < VFIO_CCW_RING_ENTER_SIZE_VER0)
+		return -EINVAL;
+	if (enter->size > 4096 || !all_zero(bytes + sizeof(*enter), enter->size - sizeof(*enter)))
+		return -E2BIG;
+	if (enter->flags & ~VFIO_CCW_RING_ENTER_TIMEOUT || (enter->timeout_ns && !enter->flags))
+		return -EINVAL;
+	return 0;
+}
+
+void check_enter(const struct vfio_ccw_ring_enter *enter)
+{
+	uint32_t before = *ring()->k_sq_head, consumed, min = enter->min_complete;
 	long expected = submitted(enter->to_submit), ret;
+	int error = enter_error(enter);
 
 	ret = hosted_ioctl(client_ring.setup.ring_fd, VFIO_CCW_RING_ENTER, (unsigned long)enter);
 	consumed = note_consumed(before);
-	if (wrong) {
-		assert_int_equal(ret, -EINVAL);
+	if (error) {
+		assert_int_equal(ret, error);
 		assert_int_equal(consumed, 0);
 		return;
 	}
 	seen = head;
 	assert_int_equal(consumed, expected < 0 ? 0 : expected);
-	if (ret == -ETIME && expected >= 0)
-		assert_in_range(unread(), 0, enter->min_complete - 1);
-	else
+	if (ret != -ETIME || expected)
 		assert_int_equal(ret, expected);
-	if (ret >= 0 && enter->min_complete <= ring()->cq_entries)
-		assert_in_range(unread(), enter->min_complete, ring()->cq_entries);
+	if (min > ring()->cq_entries)
+		min = ring()->cq_entries;
+	if (ret == -ETIME)
+		assert_in_range(unread(), 0, min - 1);
+	else if (!ret)
+		assert_in_range(unread(), min, ring()->cq_entries);
 }
 
 void check_lie_tail(uint32_t distance)
@@ -342,8 +365,7 @@ void check_attach(struct hosted *hosted, unsigned int device, struct vfio_ccw_ri
 {
 	int expected = attach_answer(device, attach);
 
-	assert_int_equal(hosted_ring(hosted, VFIO_DEVICE_FEATURE_SET, attach, sizeof(*attach)),
-			 expected);
+	assert_int_equal(hosted_feature(hosted, CLIENT_ATTACH, attach, sizeof(*attach)), expected);
 	if (expected)
 		return;
 	if (attach->ring_fd == -1) {
@@ -385,8 +407,7 @@ bool check_setup(struct hosted *hosted, unsigned int device, struct vfio_ccw_rin
 {
 	int expected = setup_answer(device, setup);
 
-	assert_int_equal(hosted_ring(hosted, VFIO_DEVICE_FEATURE_GET, setup, sizeof(*setup)),
-			 expected);
+	assert_int_equal(hosted_feature(hosted, CLIENT_MAKE_RING, setup, sizeof(*setup)), expected);
 	return !expected;
 }
 
@@ -417,6 +438,7 @@ void check_usable(struct hosted *hosted)
 {
 	struct vfio_ccw_ring_attach attach = { .ring_fd = client_ring.setup.ring_fd };
 	struct vfio_ccw_ring_enter enter = {
+		.size = sizeof(enter),
 		.to_submit = 1,
 		.min_complete = 1,
 		.flags = VFIO_CCW_RING_ENTER_TIMEOUT,

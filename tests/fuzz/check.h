@@ -23,7 +23,8 @@ void check_publish(void);
 uint16_t check_index(unsigned int device);
 
 void check_submit(uint32_t n);
-void check_enter(struct vfio_ccw_ring_enter *enter);
+/* With room for @enter->size bytes, whatever that is. */
+void check_enter(const struct vfio_ccw_ring_enter *enter);
 void check_reap(uint32_t n);
 void check_poll(void);
 /* A tail and a head that are so far from what is true. */

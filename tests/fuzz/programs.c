@@ -4,7 +4,8 @@
  *
  * The input says what the ORB is, and then piece by piece what is in memory: CCWs one
  * behind the other, lists of IDAWs, bytes.  Addresses are an area and a place in it, so
- * that a changed byte mostly leads to something.
+ * that a changed byte mostly leads to something.  Before the CCWs there may be so many
+ * NO-OPERATIONs that they are at the end of the block a translation begins in.
  */
 #include <string.h>
 
@@ -12,7 +13,11 @@
 #include "device.h"
 #include "fuzz.h"
 
+#define NOPS 480
+
 static uint8_t fresh[BESIDE_BYTES];
+/* Where the CCWs begin. */
+static uint64_t ccws;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
@@ -67,11 +72,9 @@ static void put(uint64_t at, const void *bytes, size_t n)
 	}
 }
 
-static void put_ccw(struct fuzz_input *in, uint64_t at, bool format1, bool tic)
+static void put_raw(uint64_t at, bool format1, uint8_t cmd, uint8_t flags, uint16_t count,
+		    uint32_t data)
 {
-	uint8_t cmd = tic ? CCWRING_CMD_TIC : command(in), flags = tic ? 0 : fuzz_take(in, 1);
-	uint16_t count = tic ? 0 : fuzz_take(in, 2);
-	uint32_t data = tic ? CLIENT_IOVA + fuzz_take(in, 1) * 8 : address(in);
 	uint64_t raw = (uint64_t)cmd << 56;
 	uint8_t ccw[8];
 
@@ -81,6 +84,22 @@ static void put_ccw(struct fuzz_input *in, uint64_t at, bool format1, bool tic)
 		raw |= (uint64_t)(data & 0xffffff) << 32 | (uint64_t)flags << 24 | count;
 	ccwring_put_be64(ccw, raw);
 	put(at, ccw, sizeof(ccw));
+}
+
+static void put_ccw(struct fuzz_input *in, uint64_t at, bool format1, bool tic)
+{
+	uint8_t cmd = tic ? CCWRING_CMD_TIC : command(in), flags = tic ? 0 : fuzz_take(in, 1);
+	uint16_t count = tic ? 0 : fuzz_take(in, 2);
+	uint32_t data = tic ? ccws + fuzz_take(in, 1) * 8 : address(in);
+
+	put_raw(at, format1, cmd, flags, count, data);
+}
+
+static void put_nops(bool format1)
+{
+	for (uint64_t at = CLIENT_IOVA; at < ccws; at += 8)
+		put_raw(at, format1, DEVICE_CMD_NOP, CCWRING_CCW_CC | CCWRING_CCW_SLI, 1,
+			CLIENT_IOVA);
 }
 
 /* All but the first on a boundary, or all as they come. */
@@ -116,12 +135,12 @@ static void put_bytes(struct fuzz_input *in)
 
 static void fill_memory(struct fuzz_input *in, bool format1, bool idaw_format2)
 {
-	uint64_t at = CLIENT_IOVA;
+	uint64_t at = ccws;
 
 	while (in->left) {
 		switch (fuzz_take(in, 1) % 8) {
 		case 0:
-			at = CLIENT_IOVA + fuzz_take(in, 1) * 8;
+			at = ccws + fuzz_take(in, 1) * 8;
 			break;
 		case 1:
 			put_idaws(in, idaw_format2);
@@ -158,6 +177,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		ccwring_put_be32(orb.b + 8, address(&in));
 	beside_load(fresh);
 	beside_reset();
+	ccws = CLIENT_IOVA + (bits & 0x80 ? NOPS * 8 : 0);
+	put_nops(kind.format1);
 	fill_memory(&in, kind.format1, kind.idaw_format2);
 	beside_run(&orb, how, NULL);
 	return 0;

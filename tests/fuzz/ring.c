@@ -181,18 +181,27 @@ static void change_memory(struct fuzz_input *in)
 static void enter(struct fuzz_input *in)
 {
 	uint8_t bits = fuzz_take(in, 1), more = fuzz_take(in, 1);
-	struct vfio_ccw_ring_enter enter = {
-		.to_submit = bits % 16,
-		.min_complete = bits >> 4,
-		.flags = more % 16,
-		.reserved = more >> 7,
-		.timeout_ns = 1000000ULL * (more >> 4),
+	struct {
+		struct vfio_ccw_ring_enter enter;
+		uint8_t rest[4096];
+	} argument = {
+		.enter = {
+			.size = sizeof(argument.enter),
+			.to_submit = bits % 16,
+			.min_complete = bits >> 4,
+			.flags = more % 16,
+			.timeout_ns = 1000000ULL * (more >> 4),
+		},
 	};
 
 	/* Nobody is there who could interrupt it. */
-	if (enter.min_complete)
-		enter.flags |= VFIO_CCW_RING_ENTER_TIMEOUT;
-	check_enter(&enter);
+	if (argument.enter.min_complete)
+		argument.enter.flags |= VFIO_CCW_RING_ENTER_TIMEOUT;
+	if (more & 0x80) {
+		argument.enter.size = fuzz_take(in, 2) % 4100;
+		argument.rest[fuzz_take(in, 2) % 4096] = fuzz_take(in, 1);
+	}
+	check_enter(&argument.enter);
 }
 
 /* Not each start: one that finds status pending is tried again for ever. */
@@ -200,7 +209,8 @@ static void go_wrong(struct fuzz_input *in)
 {
 	uint8_t bits = fuzz_take(in, 1);
 	struct hosted_faults faults = {
-		.kinds = fuzz_take(in, 2),
+		/* A device that never answers is another test's: each call may fail then. */
+		.kinds = fuzz_take(in, 2) & ~(1U << HOSTED_STUCK),
 		.one_in = 2 + (bits >> 1) % 8,
 		.seed = bits,
 	};

@@ -11,6 +11,9 @@ static const struct t_refusal flags = { -EINVAL, VFIO_CCW_RING_R_SQE_FLAGS, T_NO
 static const struct t_refusal reserved = { -EINVAL, VFIO_CCW_RING_R_SQE_RESERVED, T_NONE, 0 };
 static const struct t_refusal subchannel = { -ENXIO, VFIO_CCW_RING_R_SUBCHANNEL, T_NONE, 0 };
 
+static const struct t_refusal intparm = { -EINVAL, VFIO_CCW_RING_R_ORB_INTPARM, T_NONE, 0 };
+static const struct t_refusal extension = { -EOPNOTSUPP, VFIO_CCW_RING_R_ORB_EXTENSION, T_NONE, 0 };
+
 #define REFUSED(want, ...) \
 	t_refused(vm, ring, &(struct vfio_ccw_ring_sqe){ __VA_ARGS__ }, &(want), #__VA_ARGS__)
 
@@ -82,6 +85,10 @@ static void spoiled_starts(struct t_vm *vm, struct t_ring *ring)
 	for (at = offsetof(struct vfio_ccw_ring_sqe, target); at < sizeof(struct vfio_ccw_ring_sqe);
 	     at++)
 		spoiled(vm, ring, at, 0x80, &reserved);
+	for (at = 0; at < 4; at++)
+		spoiled(vm, ring, offsetof(struct vfio_ccw_ring_sqe, orb) + at, 1, &intparm);
+	for (at = 12; at < VFIO_CCW_RING_ORB_SIZE; at++)
+		spoiled(vm, ring, offsetof(struct vfio_ccw_ring_sqe, orb) + at, 1, &extension);
 }
 
 static void bad_orb(struct t_vm *vm, struct t_ring *ring, uint32_t orb_flags, uint32_t program,
@@ -103,6 +110,14 @@ static void bad_orbs(struct t_vm *vm, struct t_ring *ring)
 		VFIO_CCW_RING_R_ORB_MIDAW, "modified CCW indirection");
 	bad_orb(vm, ring, T_ORB_PLAIN | 0x00000002, T_PROGRAM, -EINVAL,
 		VFIO_CCW_RING_R_ORB_RESERVED, "a reserved bit of word 1");
+	bad_orb(vm, ring, T_ORB_PLAIN | T_ORB_SUSPEND, T_PROGRAM, -EOPNOTSUPP,
+		VFIO_CCW_RING_R_ORB_SUSPEND, "suspend control");
+	bad_orb(vm, ring, T_ORB_PLAIN | T_ORB_ADDR_LIMIT, T_PROGRAM, -EOPNOTSUPP,
+		VFIO_CCW_RING_R_ORB_ADDR_LIMIT, "address-limit checking");
+	bad_orb(vm, ring, T_ORB_PLAIN | T_ORB_EXTENSION, T_PROGRAM, -EOPNOTSUPP,
+		VFIO_CCW_RING_R_ORB_EXTENSION, "the extension");
+	bad_orb(vm, ring, T_ORB_PLAIN & ~T_ORB_PREFETCH, T_PROGRAM, -EOPNOTSUPP,
+		VFIO_CCW_RING_R_ORB_PREFETCH, "no prefetch");
 	bad_orb(vm, ring, T_ORB_PLAIN, T_PROGRAM + 4, -EINVAL, VFIO_CCW_RING_R_ORB_CPA,
 		"a program on a word boundary");
 	bad_orb(vm, ring, T_ORB_PLAIN, T_PROGRAM + 1, -EINVAL, VFIO_CCW_RING_R_ORB_CPA,

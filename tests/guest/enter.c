@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <time.h>
@@ -23,14 +24,70 @@ static void refuse(struct t_ring *ring, struct vfio_ccw_ring_enter enter, int wa
 	T_EQUAL(t_ring_sq_head(ring), head, "... consumed nothing");
 }
 
+/* @byte: one that is not 0, NULL if all are. */
+static void bad_size(struct t_ring *ring, void *at, uint32_t size, uint8_t *byte, int want,
+		     const char *what)
+{
+	struct vfio_ccw_ring_enter *enter = at;
+	uint32_t head = t_ring_sq_head(ring);
+	int ret;
+
+	enter->size = size;
+	enter->to_submit = 1;
+	if (byte)
+		*byte = 1;
+	ret = ioctl(ring->fd, VFIO_CCW_RING_ENTER, enter) < 0 ? -errno : 0;
+	if (byte)
+		*byte = 0;
+	T_EQUAL(ret, want, "ENTER with %s", what);
+	T_EQUAL(t_ring_sq_head(ring), head, "... consumed nothing");
+}
+
+/* The size a caller says is what is read. */
+static void bad_sizes(struct t_ring *ring)
+{
+	const uint32_t known = sizeof(struct vfio_ccw_ring_enter);
+	uint8_t *page = mmap(NULL, 2 * T_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			     -1, 0);
+	uint8_t *end = page + T_PAGE;
+
+	T_NEED(page != MAP_FAILED && !mprotect(end, T_PAGE, PROT_NONE), "a page before none");
+	bad_size(ring, page, 0, NULL, -EINVAL, "no size");
+	bad_size(ring, end - known, known - 1, NULL, -EINVAL, "a size that is too small");
+	bad_size(ring, page, known + 8, page + known + 7, -E2BIG,
+		 "a byte the driver does not know");
+	bad_size(ring, page, T_PAGE, end - 1, -E2BIG, "a page, whose last byte is not 0");
+	bad_size(ring, page, T_PAGE + 1, NULL, -E2BIG, "more than a page");
+	bad_size(ring, end - known, known + 1, NULL, -EFAULT, "less memory than its size");
+	munmap(page, 2 * T_PAGE);
+}
+
+/* The structure of a program that knows more than the driver. */
+static void longer(struct t_ring *ring)
+{
+	struct {
+		struct vfio_ccw_ring_enter enter;
+		uint64_t more[4];
+	} longer = { .enter = { .size = sizeof(longer), .to_submit = 1, .min_complete = 1 } };
+	struct vfio_ccw_ring_cqe cqe = { 0 };
+
+	t_ring_sqe(ring)->user_data = 2;
+	t_ring_store_tail(ring, ring->tail);
+	T_EQUAL(ioctl(ring->fd, VFIO_CCW_RING_ENTER, &longer), 1, "a longer structure, all 0");
+	T_CHECK(t_ring_reap(ring, &cqe) && cqe.user_data == 2, "... does what the shorter does");
+}
+
 static void bad_arguments(struct t_vm *vm, struct t_ring *ring)
 {
 #define WITH(...) (struct vfio_ccw_ring_enter){ __VA_ARGS__ }
 	t_ring_sqe(ring)->user_data = 1;
 	t_ring_store_tail(ring, ring->tail);
-	refuse(ring, WITH(.to_submit = 1, .flags = 2), -EINVAL, "an unknown flag");
+	refuse(ring, WITH(.to_submit = 1, .flags = 4), -EINVAL, "an unknown flag");
 	refuse(ring, WITH(.to_submit = 1, .flags = 1U << 31), -EINVAL, "the highest flag");
-	refuse(ring, WITH(.to_submit = 1, .reserved = 1), -EINVAL, "a reserved field");
+	refuse(ring, WITH(.to_submit = 1, .flags = VFIO_CCW_RING_ENTER_WAKEUP), -EINVAL,
+	       "no thread to wake");
+	refuse(ring, WITH(.to_submit = 1, .timeout_ns = 1), -EINVAL, "a time that is no limit");
+	bad_sizes(ring);
 	T_CHECK(ioctl(ring->fd, VFIO_CCW_RING_ENTER, NULL) < 0 && errno == EFAULT,
 		"ENTER without an argument");
 	T_CHECK(ioctl(ring->fd, _IO(VFIO_CCW_RING_MAGIC, 0x55), 0) < 0 && errno == ENOTTY,
@@ -38,6 +95,7 @@ static void bad_arguments(struct t_vm *vm, struct t_ring *ring)
 	T_EQUAL(t_ring_enter(ring, 1, 1), 1, "the NOP then goes through");
 	ring->head = t_ring_cq_tail(ring);
 	t_ring_store_head(ring, ring->head);
+	longer(ring);
 	t_good_start(vm, ring, "bad arguments");
 }
 
@@ -127,19 +185,56 @@ static void waiting(struct t_vm *vm, struct t_ring *ring)
 	t_good_start(vm, ring, "waiting in vain");
 }
 
+/* One NOP, and a wait for two CQEs. */
+static void add_nop(struct t_ring *ring, struct vfio_ccw_ring_enter *enter)
+{
+	t_ring_sqe(ring)->user_data = 90;
+	t_ring_store_tail(ring, ring->tail);
+	enter->to_submit = 1;
+	enter->min_complete = 2;
+}
+
+/* What ends a wait does not hide that something was consumed. */
+static void consumed_in_vain(struct t_vm *vm, struct t_ring *ring)
+{
+	struct vfio_ccw_ring_enter enter = {
+		.flags = VFIO_CCW_RING_ENTER_TIMEOUT,
+		.timeout_ns = 20000000,
+	};
+	struct vfio_ccw_ring_cqe cqe = { 0 };
+
+	add_nop(ring, &enter);
+	T_EQUAL(t_ring_enter_raw(ring, &enter), 1, "one is consumed, and two do not come in time");
+	T_EQUAL(t_ring_enter_raw(ring, &enter), -ETIME, "... nor the next time");
+	T_CHECK(t_ring_reap(ring, &cqe) && cqe.user_data == 90, "... the one does");
+	t_good_start(vm, ring, "that");
+}
+
 static void on_alarm(int signal)
 {
 	(void)signal;
 }
 
-static void interrupted(struct t_vm *vm, struct t_ring *ring)
+static void alarm_soon(void)
 {
 	struct sigaction action = { .sa_handler = on_alarm };
 	struct itimerval timer = { .it_value.tv_usec = 50000 };
 
 	sigaction(SIGALRM, &action, NULL);
 	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+static void interrupted(struct t_vm *vm, struct t_ring *ring)
+{
+	struct vfio_ccw_ring_enter enter = { 0 };
+	struct vfio_ccw_ring_cqe cqe = { 0 };
+
+	alarm_soon();
 	T_EQUAL(t_ring_enter(ring, 0, 1), -EINTR, "a signal ends a wait");
+	add_nop(ring, &enter);
+	alarm_soon();
+	T_EQUAL(t_ring_enter_raw(ring, &enter), 1, "... and one for what was consumed before it");
+	T_CHECK(t_ring_reap(ring, &cqe) && cqe.user_data == 90, "... which is there");
 	t_good_start(vm, ring, "a signal");
 }
 
@@ -213,6 +308,8 @@ static void full_cq(struct t_vm *vm, struct t_ring *ring)
 	T_EQUAL(ret, -EBUSY, "a full CQ stops submission");
 	T_EQUAL(t_ring_cq_tail(ring) - ring->head, ring->setup.cq_entries,
 		"the CQ is full to the last slot");
+	T_EQUAL(t_ring_enter(ring, 0, ring->setup.cq_entries + 1), 0,
+		"one who waits for more than that has all there can be");
 	while (reaped < submitted) {
 		if (t_ring_reap(ring, &cqe))
 			in_order &= cqe.user_data == reaped++ && !cqe.res;
@@ -236,6 +333,7 @@ int main(void)
 	lying_tail(&vm, &ring);
 	lying_head(&vm, &ring);
 	waiting(&vm, &ring);
+	consumed_in_vain(&vm, &ring);
 	interrupted(&vm, &ring);
 	woken(&vm, &ring);
 	full_cq(&vm, &ring);

@@ -78,7 +78,15 @@ static void behind(void)
 	works("one before");
 	failed();
 	held("one behind");
-	held("one that was to recover from an earlier failure");
+	works("one of the same batch that recovers");
+	seen();
+}
+
+static void unseen(void)
+{
+	add(BAD_PROGRAM, 0);
+	enter(1);
+	failed();
 	add(GOOD_PROGRAM, 0);
 	enter(1);
 	held("one of a client that has not seen the failure");
@@ -127,6 +135,7 @@ int main(void)
 	t_ccw1(t_at(&vm, BAD_PROGRAM), UNKNOWN_COMMAND, T_CCW_SLI, 1, T_DATA);
 	t_ccw1(t_at(&vm, GOOD_PROGRAM), T_CMD_NOP, T_CCW_SLI, 1, T_DATA);
 	behind();
+	unseen();
 	recover();
 	again();
 	t_good_start(&vm, &ring, "failures");

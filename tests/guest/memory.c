@@ -18,7 +18,7 @@
 #define DEPTH	    32
 #define LIMIT_KIB   256
 /* A page: its entry in the pin cache, in tables that come in powers of two. */
-#define LIMIT_BYTES 48
+#define LIMIT_BYTES 56
 #define ENOUGH	    32
 
 /* Programs at the beginning of memory, with data in pages of their own behind. */

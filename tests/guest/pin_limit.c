@@ -2,6 +2,8 @@
 /* A process without privilege pins no more than its limit allows. */
 #include <errno.h>
 #include <linux/capability.h>
+#include <string.h>
+#include <sys/klog.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -108,6 +110,50 @@ static void queued_keeps(struct t_vm *vm, struct t_ring *ring)
 	T_EQUAL(t_pins(&vm->devices[0], "misses"), misses, "... and have never been let go");
 }
 
+/* Lines in which VFIO says that the limit was met, of all there are. */
+static unsigned int complaints(void)
+{
+	static char log[1 << 20];
+	int n = klogctl(3, log, sizeof(log) - 1);
+	unsigned int lines = 0;
+	char *at = log;
+
+	T_NEED(n >= 0, "the kernel's log");
+	log[n] = 0;
+	while ((at = strstr(at, "RLIMIT_MEMLOCK"))) {
+		lines++;
+		at++;
+	}
+	return lines;
+}
+
+/* The limit is the process's: what one device does not use is another one's. */
+static void shared_limit(struct t_vm *vm, struct t_ring *first)
+{
+	unsigned int before, good_ones = 0, i;
+	struct t_ring second, *rings[] = { first, &second };
+	struct vfio_ccw_ring_sqe sqe;
+	struct vfio_ccw_ring_cqe cqe;
+	long long misses;
+
+	t_ring_open(&second, vm->devices[1].fd, 8);
+	good(vm, first, LIMIT_PAGES - 1, 0, "one device has all pages");
+	good(vm, &second, LIMIT_PAGES - 1, LIMIT_PAGES, "the other one gets them");
+	good(vm, first, LIMIT_PAGES - 1, 0, "... and the first one again");
+	before = complaints();
+	misses = t_pins(&vm->devices[0], "misses") + t_pins(&vm->devices[1], "misses");
+	for (i = 0; i < 300; i++) {
+		build(vm, &sqe, FEW_PAGES, i * FEW_PAGES % 256);
+		good_ones += !t_ring_do(rings[i % 2], &sqe, &cqe) && !cqe.res &&
+			     t_irb_good(cqe.irb);
+	}
+	T_EQUAL(good_ones, 300, "both in turn, on pages all over memory");
+	misses = t_pins(&vm->devices[0], "misses") + t_pins(&vm->devices[1], "misses") - misses;
+	T_CHECK(complaints() - before <= 300 / 10,
+		"... and the log has %u lines of it for %lld pages", complaints() - before, misses);
+	t_ring_close(&second);
+}
+
 int main(void)
 {
 	struct t_ring ring;
@@ -122,6 +168,8 @@ int main(void)
 		over_the_limit(&vm, &ring);
 	}
 	queued_keeps(&vm, &ring);
+	if (vm.nr_devices > 1)
+		shared_limit(&vm, &ring);
 	t_ring_close(&ring);
 	t_vm_close(&vm);
 	return tap_done();

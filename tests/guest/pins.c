@@ -89,10 +89,7 @@ static void remapped(void)
 	munmap(before, AREA_SIZE);
 }
 
-/*
- * A client that maps a buffer for each request.  The driver keeps others from pinning
- * a range that is being unmapped, some 30 ms long, but not who has unmapped it.
- */
+/* A client that maps a buffer for each request. */
 static void one_after_the_other(void)
 {
 	struct timespec begin, end;

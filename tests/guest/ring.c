@@ -22,7 +22,9 @@ int t_feature(int device, uint32_t flags, void *data, size_t size)
 
 	T_NEED(sizeof(*feature) + size <= sizeof(buffer), "the argument fits");
 	feature->argsz = sizeof(*feature) + size;
-	feature->flags = flags | VFIO_DEVICE_FEATURE_CCW_RING;
+	feature->flags = flags;
+	if (!(flags & VFIO_DEVICE_FEATURE_MASK))
+		feature->flags |= VFIO_DEVICE_FEATURE_CCW_RING;
 	memcpy(feature->data, data, size);
 	if (ioctl(device, VFIO_DEVICE_FEATURE, feature))
 		return -errno;
@@ -173,8 +175,10 @@ uint32_t t_ring_cq_tail(const struct t_ring *ring)
 
 int t_ring_enter_raw(struct t_ring *ring, struct vfio_ccw_ring_enter *enter)
 {
-	int ret = ioctl(ring->fd, VFIO_CCW_RING_ENTER, enter);
+	int ret;
 
+	enter->size = sizeof(*enter);
+	ret = ioctl(ring->fd, VFIO_CCW_RING_ENTER, enter);
 	return ret < 0 ? -errno : ret;
 }
 

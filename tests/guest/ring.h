@@ -28,7 +28,10 @@ struct t_ring {
 	uint32_t head;
 };
 
-/* VFIO_DEVICE_FEATURE with an argument of size bytes: 0 or -errno. */
+/*
+ * VFIO_DEVICE_FEATURE with an argument of size bytes: 0 or -errno.  Flags without an index
+ * are for the ring.
+ */
 int t_feature(int device, uint32_t flags, void *data, size_t size);
 int t_ring_setup(int device, struct vfio_ccw_ring_setup *setup);
 int t_ring_attach(struct t_ring *ring, int device);
@@ -55,6 +58,7 @@ uint32_t t_ring_cq_tail(const struct t_ring *ring);
 
 /* Number of SQEs consumed, or -errno.  Waits five seconds at most. */
 int t_ring_enter(struct t_ring *ring, uint32_t submit, uint32_t complete);
+/* With the structure's size filled in. */
 int t_ring_enter_raw(struct t_ring *ring, struct vfio_ccw_ring_enter *enter);
 bool t_ring_reap(struct t_ring *ring, struct vfio_ccw_ring_cqe *cqe);
 

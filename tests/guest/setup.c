@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/vfio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -84,6 +85,63 @@ static void probe(int device)
 			  sizeof(struct vfio_ccw_ring_attach) - 4),
 		-EINVAL, "a short argument to SET");
 	T_EQUAL(open_files(), before, "short arguments make nothing");
+}
+
+/* What is said before there is a ring is what is so when there is one. */
+static void info(int device)
+{
+	const uint32_t get = VFIO_DEVICE_FEATURE_CCW_RING_INFO | VFIO_DEVICE_FEATURE_GET;
+	const uint32_t set = VFIO_DEVICE_FEATURE_CCW_RING_INFO | VFIO_DEVICE_FEATURE_SET;
+	struct vfio_ccw_ring_setup setup = { .sq_entries = 8 };
+	struct {
+		struct vfio_ccw_ring_info info;
+		uint64_t more[2];
+	} longer = { .more = { 1, 1 } };
+	struct vfio_ccw_ring_info info = { 0 };
+	int before = open_files();
+
+	T_EQUAL(t_feature(device, get | VFIO_DEVICE_FEATURE_PROBE, &info, 0), 0,
+		"PROBE says there is information");
+	T_EQUAL(t_feature(device, get, &info, sizeof(info)), 0, "it is given");
+	T_CHECK(info.size == sizeof(info) && info.abi == VFIO_CCW_RING_ABI, "... of this level");
+	T_EQUAL(info.opcodes, 0x3f, "... with the opcodes");
+	T_EQUAL(info.setup_flags, 7, "... the setup flags");
+	T_CHECK(info.max_ccws == 4096 && info.max_pages == 4096, "... the limits of a program");
+	T_EQUAL(t_feature(device, get, &longer, sizeof(longer)), 0, "a longer structure");
+	T_CHECK(!memcmp(&longer.info, &info, sizeof(info)) && !longer.more[0] && !longer.more[1],
+		"... has zeros behind the same");
+	T_EQUAL(t_feature(device, get, &info, sizeof(info) - 8), -EINVAL, "a shorter one");
+	T_EQUAL(t_feature(device, set, &info, sizeof(info)), -EINVAL, "it cannot be set");
+	T_EQUAL(t_feature(device, get + 1, &info, sizeof(info)), -ENOTTY, "the next feature");
+	T_EQUAL(open_files(), before, "all that makes nothing");
+	T_NEED(!t_ring_setup(device, &setup), "a ring");
+	T_CHECK(setup.features == info.features, "its features are those");
+	close(setup.ring_fd);
+}
+
+/* Structures of programs that know more than the driver. */
+static void longer_structures(int device)
+{
+	struct {
+		struct vfio_ccw_ring_setup setup;
+		uint64_t more[2];
+	} setup = { .setup = { .sq_entries = 8 } };
+	struct {
+		struct vfio_ccw_ring_attach attach;
+		uint64_t more[2];
+	} attach = { .attach = { .ring_fd = -1 } };
+
+	T_EQUAL(t_feature(device, VFIO_DEVICE_FEATURE_GET, &setup, sizeof(setup)), 0,
+		"setup with a longer structure");
+	close(setup.setup.ring_fd);
+	setup.more[1] = 1;
+	T_EQUAL(t_feature(device, VFIO_DEVICE_FEATURE_GET, &setup, sizeof(setup)), -E2BIG,
+		"... in which there is something");
+	T_EQUAL(t_feature(device, VFIO_DEVICE_FEATURE_SET, &attach, sizeof(attach)), -ENOTCONN,
+		"attach with a longer structure");
+	attach.more[0] = 1;
+	T_EQUAL(t_feature(device, VFIO_DEVICE_FEATURE_SET, &attach, sizeof(attach)), -E2BIG,
+		"... in which there is something");
 }
 
 static void good_sizes(int device)
@@ -184,6 +242,8 @@ int main(void)
 
 	t_vm_open(&vm);
 	probe(vm.devices[0].fd);
+	info(vm.devices[0].fd);
+	longer_structures(vm.devices[0].fd);
 	refuse_setups(vm.devices[0].fd);
 	good_sizes(vm.devices[0].fd);
 	one_door_at_a_time(&vm);

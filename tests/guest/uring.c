@@ -389,6 +389,42 @@ static void goes_away(void)
 		"a task goes away");
 }
 
+/*
+ * A doorbell whose task becomes another program says what it has consumed, or that it was
+ * cut short.  The io_uring is somebody else's, too, who can see that.
+ */
+static void cut_short(unsigned int n, int want)
+{
+	struct vfio_ccw_ring_uring_enter *enter;
+	struct io_uring shared;
+	struct t_done done;
+	int status = -1;
+	pid_t child;
+
+	t_uring_open(&shared, 0);
+	child = fork();
+	if (!child) {
+		if (n)
+			add_native(n);
+		enter = t_uring_enter(&shared, ring.fd, 43);
+		enter->to_submit = n;
+		enter->min_complete = n + 1;
+		io_uring_submit(&shared);
+		execl("/bin/true", "true", NULL);
+		_exit(4);
+	}
+	T_NEED(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+		       !WEXITSTATUS(status),
+	       "a task becomes another program");
+	T_CHECK(t_uring_done(&shared, 5000, &done) && done.user_data == 43 && done.res == want,
+		"... whose doorbell had consumed %u (%d)", n, done.res);
+	ring.tail += n;
+	if (!t_one_cpu() && n)
+		T_EQUAL(t_ring_enter(&ring, 0, n), 0, "... which end");
+	T_EQUAL(reap_native(), (int)n, "... and are there");
+	io_uring_queue_exit(&shared);
+}
+
 static void on_a_ring_that_polls(void)
 {
 	struct t_ring polling;
@@ -429,6 +465,8 @@ int main(void)
 	no_room();
 	polled_for();
 	goes_away();
+	cut_short(2, 2);
+	cut_short(0, -ECANCELED);
 	on_a_ring_that_polls();
 	t_good_start(&vm, &ring, "all that");
 	io_uring_queue_exit(&uring);

@@ -39,6 +39,13 @@ static void find_devices(struct t_vm *vm)
 	vm->nr_devices = n;
 }
 
+static void keep_devices(struct t_vm *vm, int first, int n)
+{
+	T_NEED(first + n <= vm->nr_devices, "there are %d devices", first + n);
+	memmove(vm->devices, vm->devices + first, n * sizeof(vm->devices[0]));
+	vm->nr_devices = n;
+}
+
 void t_group_path(const char *uuid, char *path, size_t size)
 {
 	char link[128], target[PATH_MAX];
@@ -178,6 +185,15 @@ void t_vm_open_cdev(struct t_vm *vm)
 	vm->container = -1;
 	vm->iommufd = t_iommufd_open();
 	T_NEED(!t_ioas_alloc(vm->iommufd, &vm->ioas), "an IOAS");
+	map_and_open(vm);
+}
+
+void t_vm_open_some(struct t_vm *vm, int first, int n)
+{
+	memset(vm, 0, sizeof(*vm));
+	find_devices(vm);
+	keep_devices(vm, first, n);
+	open_container(vm);
 	map_and_open(vm);
 }
 

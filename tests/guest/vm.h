@@ -54,6 +54,8 @@ struct t_vm {
 
 /* Each ends the program when it cannot do its work. */
 void t_vm_open(struct t_vm *vm);
+/* Only so many devices, from one on, in a container. */
+void t_vm_open_some(struct t_vm *vm, int first, int n);
 void t_vm_open_cdev(struct t_vm *vm);
 void t_vm_close(struct t_vm *vm);
 void t_device_open(struct t_vm *vm, struct t_device *device);

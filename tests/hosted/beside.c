@@ -215,8 +215,12 @@ enum beside_end beside_run(const struct ccwring_orb *orb, unsigned int how,
 	struct vfio_ccw_ring_cqe cqe;
 
 	beside_save(before);
+	model.intparm = ccwring_get_be32(orb->b);
 	model.word = ccwring_orb_word1(orb);
 	model.cpa = ccwring_get_be32(orb->b + 8);
+	model.extended = false;
+	for (size_t i = 12; i < sizeof(orb->b); i++)
+		model.extended |= orb->b[i];
 	model.by_region = how & BESIDE_REGION;
 	model_examine(&model);
 	if (how & BESIDE_COLD)

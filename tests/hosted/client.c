@@ -6,27 +6,29 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include <linux/vfio.h>
-
 #include "unit.h"
 
 struct hosted_client *client_container;
 struct hosted *client_device;
 struct client_ring client_ring;
 uint8_t *client_memory;
+uint32_t client_cq_entries;
 
-void client_open_ring(struct hosted *device, uint32_t entries, uint32_t flags)
+int client_make_ring(struct client_ring *made, struct hosted *device, uint32_t entries,
+		     uint32_t flags)
 {
-	struct vfio_ccw_ring_setup *setup = &client_ring.setup;
-	struct ccwring_ring *ring = &client_ring.ring;
+	struct vfio_ccw_ring_setup *setup = &made->setup;
+	struct ccwring_ring *ring = &made->ring;
 	void *sq, *cq;
+	int ret;
 
-	client_device = device;
-	memset(&client_ring, 0, sizeof(client_ring));
+	memset(made, 0, sizeof(*made));
 	setup->sq_entries = entries;
+	setup->cq_entries = client_cq_entries;
 	setup->flags = flags;
-	assert_int_equal(hosted_ring(client_device, VFIO_DEVICE_FEATURE_GET, setup, sizeof(*setup)),
-			 0);
+	ret = hosted_feature(device, CLIENT_MAKE_RING, setup, sizeof(*setup));
+	if (ret)
+		return ret;
 	assert_int_equal(hosted_mmap(setup->ring_fd, VFIO_CCW_RING_OFF_SQ, setup->sq_bytes, true,
 				     &sq),
 			 0);
@@ -43,6 +45,14 @@ void client_open_ring(struct hosted *device, uint32_t entries, uint32_t flags)
 	ring->k_sq_head = (void *)((uint8_t *)cq + setup->off_sq_head);
 	ring->k_cq_tail = (void *)((uint8_t *)cq + setup->off_cq_tail);
 	ring->cqes = (void *)((uint8_t *)cq + setup->off_cqes);
+	made->flags = (void *)((uint8_t *)cq + setup->off_flags);
+	return 0;
+}
+
+void client_open_ring(struct hosted *device, uint32_t entries, uint32_t flags)
+{
+	client_device = device;
+	assert_int_equal(client_make_ring(&client_ring, device, entries, flags), 0);
 }
 
 static void open_memory(void)
@@ -124,11 +134,17 @@ void client_request(uint8_t opcode, uint64_t user_data)
 
 long client_enter(uint32_t min)
 {
+	return client_enter_for(min, 60000000000ULL);
+}
+
+long client_enter_for(uint32_t min, uint64_t ns)
+{
 	struct vfio_ccw_ring_enter enter = {
+		.size = sizeof(enter),
 		.to_submit = ccwring_flush(&client_ring.ring),
 		.min_complete = min,
 		.flags = VFIO_CCW_RING_ENTER_TIMEOUT,
-		.timeout_ns = 60000000000ULL,
+		.timeout_ns = ns,
 	};
 
 	return hosted_ioctl(client_ring.setup.ring_fd, VFIO_CCW_RING_ENTER, (unsigned long)&enter);

@@ -4,11 +4,13 @@
  * what comes after it works
  */
 #include <errno.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <linux/vfio.h>
 #include <linux/vfio_ccw_ring.h>
 
 #include "client.h"
@@ -21,20 +23,29 @@
 
 static uint64_t storm_starts = 20000, storm_seed = 1;
 
+static int open_with(uint32_t flags)
+{
+	client_open(DEPTH, flags);
+	client_ccw(PROGRAM, CCWRING_CMD_SENSE_ID, CCWRING_CCW_SLI, 7, DATA);
+	return 0;
+}
+
 static int setup(void **state)
 {
 	(void)state;
-	client_open(DEPTH, 0);
-	client_ccw(PROGRAM, CCWRING_CMD_SENSE_ID, CCWRING_CCW_SLI, 7, DATA);
-	return 0;
+	return open_with(0);
 }
 
 static int setup_polled(void **state)
 {
 	(void)state;
-	client_open(DEPTH, VFIO_CCW_RING_SETUP_POLL);
-	client_ccw(PROGRAM, CCWRING_CMD_SENSE_ID, CCWRING_CCW_SLI, 7, DATA);
-	return 0;
+	return open_with(VFIO_CCW_RING_SETUP_POLL);
+}
+
+static int setup_thread(void **state)
+{
+	(void)state;
+	return open_with(VFIO_CCW_RING_SETUP_POLL | VFIO_CCW_RING_SETUP_THREAD);
 }
 
 static int teardown(void **state)
@@ -139,6 +150,49 @@ static void status_pending(void **state)
 	works();
 }
 
+static void attention_is_told(struct hosted *device, uint16_t subchannel)
+{
+	struct vfio_ccw_ring_cqe cqe;
+
+	hosted_attention(device);
+	cqe = client_next();
+	assert_int_equal(cqe.flags, VFIO_CCW_RING_CQE_UNSOLICITED | VFIO_CCW_RING_CQE_IRB);
+	assert_int_equal(cqe.subchannel, subchannel);
+	assert_int_equal(ccwring_irb_dstat(cqe.irb), CCWRING_DSTAT_ATTENTION);
+}
+
+/* An attention where there is nothing to do; of a ring's thread, when it sleeps. */
+static void attention(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		if (client_ring.setup.flags & VFIO_CCW_RING_SETUP_THREAD)
+			while (!__atomic_load_n(client_ring.flags, __ATOMIC_RELAXED))
+				usleep(100);
+		attention_is_told(client_device, client_ring.setup.subchannel);
+	}
+	works();
+}
+
+/* The same while another of the ring's subchannels is busy, and nothing else to do. */
+static void attention_beside(void **state)
+{
+	struct vfio_ccw_ring_attach attach = { .ring_fd = client_ring.setup.ring_fd };
+	struct hosted *other;
+
+	(void)state;
+	assert_int_equal(hosted_nop_new(client_container, &other), 0);
+	assert_int_equal(hosted_feature(other, CLIENT_ATTACH, &attach, sizeof(attach)), 0);
+	inject(1U << HOSTED_LOST, 1, 1);
+	client_start(PROGRAM, 1);
+	assert_in_range(client_enter(0), 0, 1);
+	while (client_peek(client_at(DATA)) != 0xff)
+		usleep(100);
+	for (int i = 0; i < 3; i++)
+		attention_is_told(other, attach.subchannel);
+	hosted_free(other);
+}
+
 static void unit_check(void **state)
 {
 	struct vfio_ccw_ring_cqe cqe;
@@ -238,7 +292,7 @@ static void lost_until_reset(void **state)
 	for (uint64_t i = 0; i < 2; i++) {
 		cqe = client_next();
 		assert_int_equal(cqe.res, -ECANCELED);
-		assert_int_equal(cqe.reason, VFIO_CCW_RING_R_CLOSED);
+		assert_int_equal(cqe.reason, VFIO_CCW_RING_R_RESET);
 	}
 	works();
 }
@@ -263,6 +317,83 @@ static void lost_until_closed(void **state)
 {
 	(void)state;
 	start_lost();
+}
+
+/* A device that holds on to a command until it is told to go on; a HALT waits. */
+static sem_t begun, go_on;
+
+static uint8_t hold(void *device, struct hosted_command *command)
+{
+	(void)device;
+	sem_post(&begun);
+	sem_wait(&go_on);
+	command->done = 0;
+	return ENDS;
+}
+
+static const struct hosted_ops holding = { .carry_out = hold };
+
+static int setup_holding(void **state)
+{
+	(void)state;
+	sem_init(&begun, 0, 0);
+	sem_init(&go_on, 0, 0);
+	client_open_with(&holding, NULL, DEPTH, VFIO_CCW_RING_SETUP_POLL);
+	client_ccw(PROGRAM, CCWRING_CMD_NOP, CCWRING_CCW_SLI, 1, DATA);
+	return 0;
+}
+
+/* The path of a start goes; meanwhile, as the driver waits for its end, in its task. */
+static void lose_path(void (*meanwhile)(void *arg), void *arg)
+{
+	client_start(PROGRAM, 1);
+	assert_int_equal(client_enter(0), 1);
+	sem_wait(&begun);
+	hosted_before_sleep(meanwhile, arg);
+	hosted_vary(client_device, 0x80, false);
+	hosted_settle(client_device);
+	hosted_vary(client_device, 0x80, true);
+}
+
+static void go_on_until_good(void)
+{
+	struct vfio_ccw_ring_cqe cqe;
+
+	sem_post(&go_on);
+	cqe = one();
+	assert_true(ccwring_cqe_good(&cqe));
+}
+
+/* Both wait, and who closes the ring is the first to look. */
+static void close_ring(void *arg)
+{
+	(void)arg;
+	sem_post(&go_on);
+	hosted_close(client_ring.setup.ring_fd);
+}
+
+static void path_gone_ring_closed(void **state)
+{
+	(void)state;
+	lose_path(close_ring, NULL);
+	client_open_ring(client_device, DEPTH, 0);
+	go_on_until_good();
+}
+
+/* By the time it looks the subchannel has another ring, and interrupts. */
+static void change_ring(void *arg)
+{
+	(void)arg;
+	sem_post(&go_on);
+	hosted_close(client_ring.setup.ring_fd);
+	client_open_ring(client_device, DEPTH, 0);
+}
+
+static void path_gone_ring_changed(void **state)
+{
+	(void)state;
+	lose_path(change_ring, NULL);
+	go_on_until_good();
 }
 
 /* The device ends twice: it is told, or the start that has met it has cc 1. */
@@ -340,19 +471,12 @@ static void storm_reap(void)
 /* Waits a little; what does not end then is halted. */
 static void storm_wait(void)
 {
-	struct vfio_ccw_ring_enter enter = {
-		.to_submit = ccwring_flush(&client_ring.ring),
-		.min_complete = 1,
-		.flags = VFIO_CCW_RING_ENTER_TIMEOUT,
-		.timeout_ns = 20000000,
-	};
-	uint64_t before = storm_ended;
-	long ret = hosted_ioctl(client_ring.setup.ring_fd, VFIO_CCW_RING_ENTER,
-				(unsigned long)&enter);
+	long ret = client_enter_for(1, 20000000);
+	bool in_time = ccwring_cq_ready(&client_ring.ring);
 
 	assert_true(ret >= 0 || ret == -ETIME || ret == -EBUSY);
 	storm_reap();
-	if (storm_ended != before || ret != -ETIME)
+	if (in_time || ret == -EBUSY)
 		return;
 	client_request(VFIO_CCW_RING_OP_HALT, UINT64_MAX);
 }
@@ -363,7 +487,7 @@ static void storm(void **state)
 	storm_next = storm_ended = storm_newest = storm_bad = 0;
 	storm_seen = calloc(storm_starts, 1);
 	assert_non_null(storm_seen);
-	inject((1U << HOSTED_N_FAULTS) - 2, 20, storm_seed);
+	inject((1U << HOSTED_STUCK) - 2, 20, storm_seed);
 	while (storm_ended < storm_starts) {
 		while (storm_next < storm_starts && storm_next - storm_ended < DEPTH - 1)
 			client_start(PROGRAM, storm_next++);
@@ -380,8 +504,10 @@ static void storm(void **state)
 	free(storm_seen);
 }
 
-#define TEST(f)	  cmocka_unit_test_setup_teardown(f, setup, teardown)
-#define POLLED(f) cmocka_unit_test_setup_teardown(f, setup_polled, teardown)
+#define TEST(f)	   cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define POLLED(f)  cmocka_unit_test_setup_teardown(f, setup_polled, teardown)
+#define THREAD(f)  cmocka_unit_test_setup_teardown(f, setup_thread, teardown)
+#define HOLDING(f) cmocka_unit_test_setup_teardown(f, setup_holding, teardown)
 
 int main(int argc, char **argv)
 {
@@ -389,6 +515,7 @@ int main(int argc, char **argv)
 		TEST(busy),
 		TEST(not_operational),
 		TEST(status_pending),
+		TEST(attention),
 		TEST(unit_check),
 		TEST(channel_checks),
 		TEST(path_lost),
@@ -398,11 +525,21 @@ int main(int argc, char **argv)
 		TEST(lost_until_closed),
 		TEST(doubled),
 		TEST(storm),
+		POLLED(status_pending),
+		POLLED(attention),
+		POLLED(attention_beside),
 		POLLED(unit_check),
 		POLLED(path_lost),
 		POLLED(lost),
+		HOLDING(path_gone_ring_closed),
+		HOLDING(path_gone_ring_changed),
 		POLLED(doubled),
 		POLLED(storm),
+		THREAD(status_pending),
+		THREAD(attention),
+		THREAD(attention_beside),
+		THREAD(doubled),
+		THREAD(storm),
 	};
 
 	if (argc == 3) {

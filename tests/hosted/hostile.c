@@ -50,7 +50,9 @@ static void put_start(struct vfio_ccw_ring_sqe *sqe)
 	uint32_t at = random_place();
 
 	ccwring_orb_init(&orb, at);
-	if (any(2)) {
+	if (now_and_then(20)) {
+		random_long(at, &kind);
+	} else if (any(2)) {
 		random_right(at, &kind);
 	} else {
 		random_wild(at, &kind);
@@ -116,6 +118,7 @@ static void submit(void)
 static void poll_once(void)
 {
 	struct vfio_ccw_ring_enter enter = {
+		.size = sizeof(enter),
 		.min_complete = consumed != ended && any(2),
 		.flags = VFIO_CCW_RING_ENTER_TIMEOUT,
 		.timeout_ns = 60000000000ULL,

@@ -67,6 +67,7 @@ static void is_what_it_is(void **state)
 {
 	struct ccwring_ring_opts opts = { .size = sizeof(opts), .backend = CCWRING_BACKEND_REGION };
 	struct ccwring_ring *other;
+	struct vfio_ccw_ring_info info;
 	uint8_t schib[CCWRING_SCHIB_SIZE];
 	uint32_t crw;
 
@@ -79,6 +80,10 @@ static void is_what_it_is(void **state)
 	assert_int_equal(ccwring_device_schib(dev, schib), -EOPNOTSUPP);
 	assert_int_equal(ccwring_device_crw(dev, &crw), -EOPNOTSUPP);
 	assert_int_equal(ccwring_device_event_fd(dev, CCWRING_EVENT_CRW), -EOPNOTSUPP);
+	assert_int_equal(ccwring_device_ring_info(dev, &info, sizeof(info)), 0);
+	assert_int_equal(info.size, sizeof(info));
+	assert_int_equal(info.abi, VFIO_CCW_RING_ABI);
+	assert_int_equal(info.features, ccwring_ring_features(ring));
 	ccwring_ring_free(ring);
 	assert_int_equal(ccwring_ring_new(dev, &opts, &other), -EOPNOTSUPP);
 	opts.backend = CCWRING_BACKEND_RING;
@@ -161,7 +166,7 @@ static void takes_its_time(void **state)
 	for (unsigned int i = 0; i < 2; i++) {
 		assert_int_equal(ccwring_wait_cqe(ring, &cqe, 5000000000), 0);
 		assert_int_equal(cqe->res, -ECANCELED);
-		assert_int_equal(cqe->reason, VFIO_CCW_RING_R_CLOSED);
+		assert_int_equal(cqe->reason, VFIO_CCW_RING_R_RESET);
 		ccwring_cqe_seen(ring, 1);
 	}
 }

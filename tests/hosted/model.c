@@ -2,9 +2,10 @@
 #include "model.h"
 
 /* More than this is not looked at: CCWs, and bytes there is room for. */
-#define MAX_CCWS	 3000
+#define MAX_CCWS	 5000
 #define MAX_CHAIN	 256
 #define MAX_DATA	 (1U << 17)
+#define MAX_ALL		 (1U << 20)
 
 #define UNIT_CHECK	 0x02
 #define INCORRECT_LENGTH 0x40
@@ -224,7 +225,7 @@ enum model_end model_run(struct model *m)
 		run_out(m, next->at);
 		return MODEL_ENDED;
 	}
-	for (unsigned int n = 0; n < MAX_CCWS && bytes <= MAX_DATA; n += command.n) {
+	for (unsigned int n = 0; n < MAX_CCWS && bytes <= MAX_ALL; n += command.n) {
 		end = collect(m, next, &command);
 		bytes += command.size;
 		if (end != MODEL_GOES_ON)

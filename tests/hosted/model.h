@@ -91,9 +91,11 @@ enum model_end {
 struct model {
 	struct model_memory memory[MODEL_AREAS];
 	struct device device;
-	/* What the ORB says: its second word, its third. */
+	/* What the ORB says: its first three words, and whether there is more. */
+	uint32_t intparm;
 	uint32_t word;
 	uint32_t cpa;
+	bool extended;
 	/* It comes through the region, and not through a ring. */
 	bool by_region;
 	/* rules.c: what has been read; bytes its translation may take. */

@@ -92,8 +92,8 @@ static uint8_t command(void)
 	return now_and_then(10) ? any(256) : known[any(sizeof(known))];
 }
 
-static void put_ccw(uint32_t at, const struct random_kind *kind, uint8_t cmd, uint8_t flags,
-		    uint16_t count, uint32_t data)
+void random_ccw(uint32_t at, const struct random_kind *kind, uint8_t cmd, uint8_t flags,
+		uint16_t count, uint32_t data)
 {
 	uint8_t *to = client_at(at);
 
@@ -135,9 +135,9 @@ void random_right(uint32_t at, const struct random_kind *kind)
 	unsigned int n = 1 + any(6);
 
 	for (unsigned int i = 0; i < n; i++)
-		put_ccw(at + i * 8, kind, commands[any(sizeof(commands))],
-			CCWRING_CCW_SLI | (i + 1 < n ? CCWRING_CCW_CC : 0),
-			1 + any(300) * (now_and_then(4) ? 30 : 1), RANDOM_DATA + any(0x2000));
+		random_ccw(at + i * 8, kind, commands[any(sizeof(commands))],
+			   CCWRING_CCW_SLI | (i + 1 < n ? CCWRING_CCW_CC : 0),
+			   1 + any(300) * (now_and_then(4) ? 30 : 1), RANDOM_DATA + any(0x2000));
 }
 
 void random_wild(uint32_t at, const struct random_kind *kind)
@@ -158,11 +158,12 @@ void random_wild(uint32_t at, const struct random_kind *kind)
 		if (now_and_then(40))
 			flags = any(256);
 		if (now_and_then(10))
-			put_ccw(ccw, kind, CCWRING_CMD_TIC, 0, 0,
-				any(3) ? at + any(n + 2) * 8 : random_place() + any(8) * 8);
+			random_ccw(ccw, kind, CCWRING_CMD_TIC, 0, 0,
+				   any(3) ? at + any(n + 2) * 8 : random_place() + any(8) * 8);
 		else
-			put_ccw(ccw, kind, cmd, flags,
-				now_and_then(32) ? any(65536) : any(now_and_then(4) ? 6000 : 300),
-				data);
+			random_ccw(ccw, kind, cmd, flags,
+				   now_and_then(32) ? any(65536)
+						    : any(now_and_then(4) ? 6000 : 300),
+				   data);
 	}
 }

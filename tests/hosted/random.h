@@ -31,10 +31,18 @@ uint32_t any(uint32_t n);
 bool now_and_then(uint32_t once_in);
 void random_bytes(void *to, size_t n);
 
+/* A CCW of that kind. */
+void random_ccw(uint32_t at, const struct random_kind *kind, uint8_t cmd, uint8_t flags,
+		uint16_t count, uint32_t data);
 /* Where a program may begin. */
 uint32_t random_place(void);
 /* A program there is nothing to say against, and one that is more or less one. */
 void random_right(uint32_t at, const struct random_kind *kind);
 void random_wild(uint32_t at, const struct random_kind *kind);
+/*
+ * One that is right and long: searches, loops, data chains and IDAWs, one behind the
+ * other, so that any of them is where the driver's translation goes on elsewhere.
+ */
+void random_long(uint32_t at, const struct random_kind *kind);
 
 #endif

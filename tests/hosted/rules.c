@@ -28,16 +28,19 @@
 
 #include "model.h"
 
-#define ORB_SUSPEND   0x08000000
-#define ORB_TRANSPORT 0x00040000
-#define ORB_MIDAW     0x00000040
-#define ORB_ZERO      0x0000003e
+#define ORB_SUSPEND    0x08000000
+#define ORB_PREFETCH   0x00400000
+#define ORB_ADDR_LIMIT 0x00100000
+#define ORB_TRANSPORT  0x00040000
+#define ORB_MIDAW      0x00000040
+#define ORB_ZERO       0x0000003e
+#define ORB_EXTENSION  0x00000001
 
-#define ADDR31	      0x7fffffffU
-#define ADDR24	      0x00ffffffU
-#define PAGE	      4096U
+#define ADDR31	       0x7fffffffU
+#define ADDR24	       0x00ffffffU
+#define PAGE	       4096U
 
-#define R(reason)     (1ULL << VFIO_CCW_RING_R_##reason)
+#define R(reason)      (1ULL << VFIO_CCW_RING_R_##reason)
 
 /* The parts found so far, and what is known while they are read. */
 struct parts {
@@ -55,6 +58,14 @@ static uint64_t orb_reasons(const struct model *m)
 	reasons |= m->word & ORB_MIDAW ? R(ORB_MIDAW) : 0;
 	reasons |= m->word & ORB_ZERO ? R(ORB_RESERVED) : 0;
 	reasons |= m->cpa % 8 || m->cpa > ADDR31 ? R(ORB_CPA) : 0;
+	/* The region does without. */
+	if (m->by_region)
+		return reasons;
+	reasons |= m->intparm ? R(ORB_INTPARM) : 0;
+	reasons |= m->word & ORB_SUSPEND ? R(ORB_SUSPEND) : 0;
+	reasons |= m->word & ORB_PREFETCH ? 0 : R(ORB_PREFETCH);
+	reasons |= m->word & ORB_ADDR_LIMIT ? R(ORB_ADDR_LIMIT) : 0;
+	reasons |= m->word & ORB_EXTENSION || m->extended ? R(ORB_EXTENSION) : 0;
 	return reasons;
 }
 

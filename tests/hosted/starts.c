@@ -298,10 +298,48 @@ static void reset(void **state)
 	assert_int_equal(hosted_reset(client_device), 0);
 	cqe = client_next();
 	assert_int_equal(cqe.res, -ECANCELED);
-	assert_int_equal(cqe.reason, VFIO_CCW_RING_R_CLOSED);
+	assert_int_equal(cqe.reason, VFIO_CCW_RING_R_RESET);
 	hosted_service_time(client_device, 0);
 	cqe = one(PROGRAM);
 	assert_true(ccwring_cqe_good(&cqe));
+}
+
+static void refused_for(uint8_t opcode, uint16_t reason)
+{
+	struct vfio_ccw_ring_cqe cqe;
+
+	client_request(opcode, 8);
+	assert_int_equal(client_enter(1), 1);
+	cqe = client_next();
+	assert_int_equal(cqe.res, -ENODEV);
+	assert_int_equal(cqe.reason, reason);
+}
+
+/* Gone for good: what is under way, and all that comes. */
+static void gone(void **state)
+{
+	struct vfio_ccw_ring_cqe cqe;
+
+	(void)state;
+	hosted_service_time(client_device, 50000000);
+	client_ccw(PROGRAM, CCWRING_CMD_NOP, CCWRING_CCW_SLI, 1, DATA);
+	client_start(PROGRAM, 1);
+	client_start(PROGRAM, 2);
+	assert_int_equal(client_enter(0), 2);
+	hosted_gone(client_device);
+	for (unsigned int i = 0; i < 2; i++) {
+		cqe = client_next();
+		assert_int_equal(cqe.res, -ENODEV);
+		assert_int_equal(cqe.reason, VFIO_CCW_RING_R_GONE);
+	}
+	cqe = one(PROGRAM);
+	assert_int_equal(cqe.res, -ENODEV);
+	assert_int_equal(cqe.reason, VFIO_CCW_RING_R_GONE);
+	refused_for(VFIO_CCW_RING_OP_HALT, VFIO_CCW_RING_R_GONE);
+	refused_for(VFIO_CCW_RING_OP_CANCEL, VFIO_CCW_RING_R_GONE);
+	refused_for(VFIO_CCW_RING_OP_RESUME, VFIO_CCW_RING_R_GONE);
+	assert_int_equal(hosted_reset(client_device), -EINVAL);
+	refused_for(VFIO_CCW_RING_OP_CLEAR, VFIO_CCW_RING_R_GONE);
 }
 
 #define TEST(f)	       cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -310,4 +348,4 @@ static void reset(void **state)
 
 RUN(TEST(nop), TEST(data), TEST(many), TEST(all_ones), TEST(refused), TEST(two_ways),
     TEST(tic_to_the_next), TEST(held), TEST(halted), TEST(cleared), TEST(unmapped), TEST(reset),
-    POLLED(nop), POLLED(data), POLLED(many), POLLED(halted), WITH_THREAD(nop))
+    TEST(gone), POLLED(nop), POLLED(data), POLLED(many), POLLED(halted), WITH_THREAD(nop))

@@ -29,7 +29,7 @@ static void survive(struct t_pump *pump, struct t_crw crw)
 	unsigned long good = pump->lanes[0].good;
 	bool ok = !t_pump_run(pump, 3) && t_inject(crw) && !t_pump_run(pump, 12);
 
-	T_CHECK(ok && pump->lanes[0].good > good && !pump->lanes[0].gone,
+	T_CHECK(ok && pump->lanes[0].good > good && !pump->lanes[0].gone && !pump->lanes[0].no_path,
 		"I/O goes on after source %x, event %x, ID %x%s%s%s", crw.source, crw.event, crw.id,
 		crw.solicited ? ", solicited" : "", crw.overflow ? ", overflow" : "",
 		crw.ancillary ? ", ancillary" : "");

@@ -32,6 +32,8 @@ static unsigned long *kind_of(struct t_lane *lane, const struct vfio_ccw_ring_cq
 	if (!cqe->res && (cqe->flags & VFIO_CCW_RING_CQE_IRB))
 		return t_irb_good(cqe->irb) ? &lane->good : &lane->wrong;
 	if (cqe->res == -ENODEV && cqe->reason == VFIO_CCW_RING_R_NOT_OPERATIONAL)
+		return &lane->no_path;
+	if (cqe->res == -ENODEV && cqe->reason == VFIO_CCW_RING_R_GONE)
 		return &lane->gone;
 	if (cqe->res == -ECANCELED && cqe->reason == VFIO_CCW_RING_R_PATH_LOST)
 		return &lane->lost;
@@ -107,8 +109,9 @@ void t_pump_drain(struct t_pump *pump, const char *when)
 	for (i = 0; i < pump->nr_lanes; i++) {
 		struct t_lane *lane = &pump->lanes[i];
 
-		printf("# lane %d: %lu good, %lu lost, %lu gone, %lu held, %lu closed\n", i,
-		       lane->good, lane->lost, lane->gone, lane->held, lane->closed);
+		printf("# lane %d: %lu good, %lu lost, %lu no path, %lu gone, %lu held, %lu closed\n",
+		       i, lane->good, lane->lost, lane->no_path, lane->gone, lane->held,
+		       lane->closed);
 		wrong += lane->wrong;
 	}
 	T_EQUAL(pump->under_way, 0, "%s: each request that was accepted ends", when);

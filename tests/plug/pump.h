@@ -16,7 +16,8 @@
  * @owner: number of the request under way in each slot, 0 for none
  * @good: those that ended well
  * @lost: those whose path was lost while they were under way
- * @gone: those that found the device gone
+ * @no_path: those that found no path to the device
+ * @gone: those that found the device gone for good
  * @held: those that were taken back behind one that found it gone
  * @closed: those that found the device, or the subchannel's index, closed
  * @wrong: ends that must not be: of another kind, or of no request under way
@@ -26,6 +27,7 @@ struct t_lane {
 	uint64_t owner[T_DEPTH];
 	unsigned long good;
 	unsigned long lost;
+	unsigned long no_path;
 	unsigned long gone;
 	unsigned long held;
 	unsigned long closed;

@@ -40,10 +40,10 @@ static bool stands_still(struct t_pump *pump)
 	struct t_lane *lane = &pump->lanes[0];
 	unsigned long good;
 
-	if (!until_more(pump, &lane->gone))
+	if (!until_more(pump, &lane->no_path))
 		return false;
 	good = lane->good;
-	return until_more(pump, &lane->gone) && lane->good == good;
+	return until_more(pump, &lane->no_path) && lane->good == good;
 }
 
 static void vary(struct t_pump *pump, struct t_path *path)
@@ -64,13 +64,13 @@ static void lose(struct t_pump *pump, struct t_path *path)
 {
 	struct t_crw lost = { .source = T_SOURCE_PATH, .event = T_CRW_PERRN, .id = path->id };
 	struct t_crw found = { .source = T_SOURCE_PATH, .event = T_CRW_INIT, .id = path->id };
-	unsigned long gone = pump->lanes[0].gone;
+	unsigned long before = pump->lanes[0].no_path;
 	int i, ok = 0;
 
 	for (i = 0; i < ROUNDS; i++)
 		ok += t_inject(lost) && goes_on(pump) && t_inject(found) && goes_on(pump);
 	T_EQUAL(ok, ROUNDS, "reported lost and found: I/O goes on");
-	T_EQUAL(pump->lanes[0].gone, gone, "... because the path is there");
+	T_EQUAL(pump->lanes[0].no_path, before, "... because the path is there");
 }
 
 /* The paths are left to the driver, which uses those that are varied on. */

@@ -87,14 +87,16 @@ static enum s_end end_of_error(int res, unsigned int reason)
 	case VFIO_CCW_RING_R_HELD:
 		return res == -ECANCELED ? S_HELD : S_WRONG;
 	case VFIO_CCW_RING_R_CLOSED:
+	case VFIO_CCW_RING_R_RESET:
 		return res == -ECANCELED ? S_CLOSED : S_WRONG;
 	case VFIO_CCW_RING_R_SUBCHANNEL:
 		return res == -ENXIO ? S_CLOSED : S_WRONG;
 	case VFIO_CCW_RING_R_NOT_OPERATIONAL:
+	case VFIO_CCW_RING_R_GONE:
 		return res == -ENODEV ? S_GONE : S_WRONG;
 	case VFIO_CCW_RING_R_UNMAPPED:
 		return res == -ECANCELED ? S_UNMAPPED : S_WRONG;
-	case VFIO_CCW_RING_R_PIN_LIMIT:
+	case VFIO_CCW_RING_R_PAGE_BUSY:
 		return res == -EBUSY ? S_UNMAPPED : S_WRONG;
 	case VFIO_CCW_RING_R_CCW_UNMAPPED:
 	case VFIO_CCW_RING_R_DATA_UNMAPPED:

@@ -7,6 +7,7 @@
 #include <linux/vfio.h>
 #include <linux/vfio_ccw.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -195,6 +196,39 @@ static int attach(const struct vfio_attach_iommufd_pt *attach)
 	return called("attach");
 }
 
+static bool has_rings;
+static struct vfio_ccw_ring_info ring_info;
+
+void kernel_rings(const struct vfio_ccw_ring_info *info)
+{
+	has_rings = info;
+	if (info)
+		ring_info = *info;
+}
+
+/* What the caller's structure has beyond the driver's is 0. */
+static int info_feature(struct vfio_device_feature *feature)
+{
+	size_t size = feature->argsz - sizeof(*feature);
+
+	if (called("ring-info"))
+		return -1;
+	memset(feature->data, 0, size);
+	memcpy(feature->data, &ring_info, size < sizeof(ring_info) ? size : sizeof(ring_info));
+	return 0;
+}
+
+static int device_feature_of(struct vfio_device_feature *feature)
+{
+	if (!has_rings) {
+		errno = ENOTTY;
+		return -1;
+	}
+	if ((feature->flags & VFIO_DEVICE_FEATURE_MASK) == VFIO_DEVICE_FEATURE_CCW_RING_INFO)
+		return info_feature(feature);
+	return called(feature->flags & VFIO_DEVICE_FEATURE_PROBE ? "ring-probe" : "ring-make");
+}
+
 int ioctl(int fd, unsigned long request, ...)
 {
 	va_list args;
@@ -219,6 +253,8 @@ int ioctl(int fd, unsigned long request, ...)
 		return device_info(arg);
 	case VFIO_DEVICE_GET_REGION_INFO:
 		return region_info(arg);
+	case VFIO_DEVICE_FEATURE:
+		return device_feature_of(arg);
 	case IOMMUFD_IOAS_ALLOC:
 		return ioas_alloc(arg);
 	case IOMMUFD_IOAS_MAP:

@@ -7,6 +7,8 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -143,6 +145,43 @@ static void refusals(void **state)
 	assert_started(0);
 }
 
+static void refused_orb(unsigned int byte, uint8_t bits, int res, unsigned int reason)
+{
+	push_start(0x1000);
+	queue.sqes[(queue.sq_tail - 1) % 4].orb[byte] ^= bits;
+	assert_int_equal(region_queue_consume(&queue), 1);
+	assert_cqe(0x1000, res, reason, 0);
+	assert_started(0);
+	queue.cq_head = seen;
+}
+
+/* What of an ORB the region itself would take no notice of, a driver with rings refuses. */
+static void refused_orbs(void **state)
+{
+	(void)state;
+	refused_orb(3, 1, -EINVAL, VFIO_CCW_RING_R_ORB_INTPARM);
+	refused_orb(4, 0x08, -EOPNOTSUPP, VFIO_CCW_RING_R_ORB_SUSPEND);
+	refused_orb(5, 0x40, -EOPNOTSUPP, VFIO_CCW_RING_R_ORB_PREFETCH);
+	refused_orb(5, 0x10, -EOPNOTSUPP, VFIO_CCW_RING_R_ORB_ADDR_LIMIT);
+	refused_orb(5, 0x04, -EOPNOTSUPP, VFIO_CCW_RING_R_ORB_TRANSPORT);
+	refused_orb(7, 0x40, -EOPNOTSUPP, VFIO_CCW_RING_R_ORB_MIDAW);
+	refused_orb(7, 0x20, -EINVAL, VFIO_CCW_RING_R_ORB_RESERVED);
+	refused_orb(7, 0x01, -EOPNOTSUPP, VFIO_CCW_RING_R_ORB_EXTENSION);
+	refused_orb(8, 0x80, -EINVAL, VFIO_CCW_RING_R_ORB_CPA);
+	refused_orb(11, 0x04, -EINVAL, VFIO_CCW_RING_R_ORB_CPA);
+	refused_orb(12, 0x80, -EOPNOTSUPP, VFIO_CCW_RING_R_ORB_EXTENSION);
+	refused_orb(31, 0x01, -EOPNOTSUPP, VFIO_CCW_RING_R_ORB_EXTENSION);
+	push(VFIO_CCW_RING_OP_HALT, 1)->orb[31] = 1;
+	region_queue_consume(&queue);
+	assert_cqe(1, -EINVAL, VFIO_CCW_RING_R_SQE_RESERVED, 0);
+	/* The rest is for the subchannel. */
+	push_start(0x2000);
+	queue.sqes[(queue.sq_tail - 1) % 4].orb[4] = 0xf7;
+	queue.sqes[(queue.sq_tail - 1) % 4].orb[5] ^= 0xab;
+	region_queue_consume(&queue);
+	assert_started(0x2000);
+}
+
 static void intermediate_and_unsolicited(void **state)
 {
 	(void)state;
@@ -157,6 +196,10 @@ static void intermediate_and_unsolicited(void **state)
 	interrupt(CCWRING_SCSW_FC_START | 0x03, CCWRING_DSTAT_DEV_END);
 	assert_cqe(0x1000, 0, 0, VFIO_CCW_RING_CQE_IRB);
 	assert_int_equal(queue.reserved, 0);
+	/* An end in two parts is no failure. */
+	push_start(0x2000);
+	region_queue_consume(&queue);
+	assert_started(0x2000);
 }
 
 /* Starts behind a failed one are taken back until its completion is seen. */
@@ -180,16 +223,73 @@ static void held(void **state)
 	assert_started(0x4000);
 }
 
+static void push_recover(uint32_t cpa)
+{
+	push_start(cpa);
+	queue.sqes[(queue.sq_tail - 1) % 4].flags = VFIO_CCW_RING_SQE_RECOVER;
+}
+
+/* Submitted before or after the failure: it is carried out, with what is behind it. */
 static void recovers(void **state)
 {
 	(void)state;
 	push_start(0x1000);
+	push_start(0x2000);
+	push_recover(0x3000);
+	push_start(0x4000);
 	region_queue_consume(&queue);
 	interrupt(START_STATUS, GOOD | CCWRING_DSTAT_UNIT_CHECK);
-	push_start(0x2000);
-	queue.sqes[(queue.sq_tail - 1) % 4].flags = VFIO_CCW_RING_SQE_RECOVER;
+	assert_cqe(0x1000, 0, 0, VFIO_CCW_RING_CQE_IRB);
+	assert_cqe(0x2000, -ECANCELED, VFIO_CCW_RING_R_HELD, 0);
+	assert_started(0x3000);
+	interrupt(START_STATUS, GOOD);
+	assert_cqe(0x3000, 0, 0, WELL);
+	assert_started(0x4000);
+	interrupt(START_STATUS, GOOD | CCWRING_DSTAT_UNIT_CHECK);
+	assert_cqe(0x4000, 0, 0, VFIO_CCW_RING_CQE_IRB);
+	push_recover(0x5000);
+	push_start(0x6000);
 	region_queue_consume(&queue);
-	assert_started(0x2000);
+	assert_started(0x5000);
+	interrupt(START_STATUS, GOOD);
+	assert_cqe(0x5000, 0, 0, WELL);
+	assert_started(0x6000);
+}
+
+/* Unit check that nobody asked for holds, until its own completion has been seen. */
+static void held_by_unsolicited(void **state)
+{
+	const unsigned int flags = VFIO_CCW_RING_CQE_UNSOLICITED | VFIO_CCW_RING_CQE_IRB;
+
+	(void)state;
+	interrupt(0x11, CCWRING_DSTAT_UNIT_CHECK);
+	assert_cqe(0, 0, 0, flags);
+	push_start(0x1000);
+	region_queue_consume(&queue);
+	assert_cqe(0x1000, -ECANCELED, VFIO_CCW_RING_R_HELD, 0);
+	queue.cq_head = seen;
+	while (seen != queue.cq_head + 8) {
+		push(VFIO_CCW_RING_OP_NOP, 9);
+		region_queue_consume(&queue);
+		assert_cqe(9, 0, 0, 0);
+	}
+	/* There is no room for it, and what is seen is something else. */
+	interrupt(0x11, CCWRING_DSTAT_UNIT_CHECK);
+	interrupt(0x11, CCWRING_DSTAT_ATTENTION);
+	assert_no_cqe();
+	queue.cq_head++;
+	push_start(0x2000);
+	region_queue_consume(&queue);
+	assert_int_equal(queue.cqes[seen % 8].irb[8],
+			 CCWRING_DSTAT_UNIT_CHECK | CCWRING_DSTAT_ATTENTION);
+	assert_cqe(0, 0, 0, flags | VFIO_CCW_RING_CQE_MERGED);
+	queue.cq_head = seen - 1;
+	region_queue_consume(&queue);
+	assert_cqe(0x2000, -ECANCELED, VFIO_CCW_RING_R_HELD, 0);
+	queue.cq_head = seen;
+	push_start(0x3000);
+	region_queue_consume(&queue);
+	assert_started(0x3000);
 }
 
 static void halts(void **state)
@@ -273,15 +373,77 @@ static void cq_room(void **state)
 	}
 	push(VFIO_CCW_RING_OP_NOP, 9);
 	assert_int_equal(region_queue_consume(&queue), 0);
-	/* No room for status nobody asked for: it is merged into the next. */
+	/* No room for status nobody asked for: it comes when there is some. */
 	interrupt(0x11, CCWRING_DSTAT_ATTENTION);
 	assert_no_cqe();
-	interrupt(START_STATUS, GOOD);
-	assert_int_equal(queue.cqes[seen % 8].irb[8], GOOD | CCWRING_DSTAT_ATTENTION);
+	/* Nor for that in the middle of a start: it is merged into its end. */
+	interrupt(CCWRING_SCSW_FC_START | CCWRING_SCSW_AC_DEVACT | 0x05, CCWRING_DSTAT_CHN_END);
+	assert_no_cqe();
+	interrupt(START_STATUS, CCWRING_DSTAT_DEV_END);
+	assert_int_equal(queue.cqes[seen % 8].irb[8], GOOD);
 	assert_cqe(0x1000, 0, 0, VFIO_CCW_RING_CQE_IRB | VFIO_CCW_RING_CQE_MERGED);
 	assert_int_equal(region_queue_consume(&queue), 0);
 	queue.cq_head = seen;
+	assert_int_equal(region_queue_consume(&queue), 0);
+	assert_cqe(0, 0, 0, VFIO_CCW_RING_CQE_UNSOLICITED | VFIO_CCW_RING_CQE_IRB);
+	queue.cq_head = seen;
 	assert_int_equal(region_queue_consume(&queue), 1);
+}
+
+static void open_ring(struct ring *ring)
+{
+	*ring = (struct ring){
+		.ops = &transport_region,
+		.transport = &queue,
+		.fd = epoll_create1(EPOLL_CLOEXEC),
+		.pub = {
+			.sq_tail = queue.sq_tail,
+			.sq_head = queue.sq_head,
+			.sq_entries = queue.sq_entries,
+			.k_sq_tail = &queue.sq_tail,
+			.k_sq_head = &queue.sq_head,
+			.cq_entries = queue.cq_entries,
+		},
+	};
+	sch->eventfd = eventfd(0, EFD_CLOEXEC);
+	assert_true(ring->fd >= 0 && sch->eventfd >= 0);
+}
+
+static void close_ring(struct ring *ring)
+{
+	close(sch->eventfd);
+	close(ring->fd);
+}
+
+/* What was consumed is said, and only if nothing was, what has ended the wait. */
+static void tells_what_it_consumed(void **state)
+{
+	struct ring ring;
+
+	(void)state;
+	push_start(0x1000);
+	push_start(0x2000);
+	open_ring(&ring);
+	assert_int_equal(transport_region.enter(&ring, 2, 1, 1000000), 2);
+	assert_no_cqe();
+	assert_int_equal(transport_region.enter(&ring, 0, 1, 1000000), -ETIME);
+	close_ring(&ring);
+}
+
+/* More completions than there can be are not waited for. */
+static void waits_for_what_can_be(void **state)
+{
+	struct ring ring;
+
+	(void)state;
+	for (unsigned int i = 0; i < 8; i++) {
+		push(VFIO_CCW_RING_OP_NOP, i);
+		region_queue_consume(&queue);
+	}
+	open_ring(&ring);
+	assert_int_equal(ccwring_submit_and_wait(&ring.pub, 9, 1000000), 0);
+	assert_int_equal(ccwring_submit_and_wait(&ring.pub, UINT32_MAX, -1), 0);
+	close_ring(&ring);
 }
 
 /* A subchannel leaves when nothing of it is under way, and its index is given away. */
@@ -321,6 +483,8 @@ static void device_gone(void **state)
 
 #define WITH_QUEUE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
-RUN(WITH_QUEUE(one_at_a_time), WITH_QUEUE(refusals), WITH_QUEUE(intermediate_and_unsolicited),
-    WITH_QUEUE(held), WITH_QUEUE(recovers), WITH_QUEUE(halts), WITH_QUEUE(cancels_what_waits),
-    WITH_QUEUE(clears_idle), WITH_QUEUE(cq_room), WITH_QUEUE(leaves), WITH_QUEUE(device_gone))
+RUN(WITH_QUEUE(one_at_a_time), WITH_QUEUE(refusals), WITH_QUEUE(refused_orbs),
+    WITH_QUEUE(intermediate_and_unsolicited), WITH_QUEUE(held), WITH_QUEUE(recovers),
+    WITH_QUEUE(held_by_unsolicited), WITH_QUEUE(halts), WITH_QUEUE(cancels_what_waits),
+    WITH_QUEUE(clears_idle), WITH_QUEUE(cq_room), WITH_QUEUE(tells_what_it_consumed),
+    WITH_QUEUE(waits_for_what_can_be), WITH_QUEUE(leaves), WITH_QUEUE(device_gone))

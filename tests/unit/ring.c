@@ -184,12 +184,12 @@ static int time_out(struct driver *d)
 	return -ETIME;
 }
 
-static int take_one_and_time_out(struct driver *d)
+/* How far the wait came is in the CQ. */
+static int take_one(struct driver *d)
 {
 	struct vfio_ccw_ring_sqe sqe;
 
-	driver_take(d, &sqe);
-	return -ETIME;
+	return driver_take(d, &sqe);
 }
 
 static int busy_then_post(struct driver *d)
@@ -241,13 +241,16 @@ static void submit_and_wait(void **state)
 	driver_connect(&driver, &private, 0xffffffff);
 	ccwring_prep_nop(ccwring_get_sqe(ring), 0, 0);
 	ccwring_prep_nop(ccwring_get_sqe(ring), 0, 1);
-	driver.answer = take_one_and_time_out;
+	driver.answer = take_one;
 	/* One was consumed: that is what is told, not the wait's end. */
 	assert_int_equal(ccwring_submit_and_wait(ring, 1, 5), 1);
 	assert_int_equal(driver.to_submit, 2);
 	assert_int_equal(driver.min_complete, 1);
 	driver.answer = time_out;
 	assert_int_equal(ccwring_submit_and_wait(ring, 1, 5), -ETIME);
+	/* Nobody waits for more than there can be. */
+	assert_int_equal(ccwring_submit_and_wait(ring, CQ_ENTRIES + 1, 5), -ETIME);
+	assert_int_equal(driver.min_complete, CQ_ENTRIES);
 	driver.answer = busy_then_post;
 	/* No room for more, but something to wait for. */
 	driver.entered = 0;

@@ -22,12 +22,13 @@ AT(struct vfio_ccw_ring_cqe, tod, 16);
 AT(struct vfio_ccw_ring_cqe, ccw_addr, 28);
 AT(struct vfio_ccw_ring_cqe, irb, 32);
 
-SIZE(struct vfio_ccw_ring_setup, 96);
+SIZE(struct vfio_ccw_ring_info, VFIO_CCW_RING_INFO_SIZE_VER0);
+SIZE(struct vfio_ccw_ring_setup, VFIO_CCW_RING_SETUP_SIZE_VER0);
 AT(struct vfio_ccw_ring_setup, features, 24);
 AT(struct vfio_ccw_ring_setup, off_flags, 64);
 AT(struct vfio_ccw_ring_setup, reserved, 80);
-SIZE(struct vfio_ccw_ring_attach, 16);
-SIZE(struct vfio_ccw_ring_enter, 24);
+SIZE(struct vfio_ccw_ring_attach, VFIO_CCW_RING_ATTACH_SIZE_VER0);
+SIZE(struct vfio_ccw_ring_enter, VFIO_CCW_RING_ENTER_SIZE_VER0);
 SIZE(struct vfio_ccw_ring_uring_request, 80);
 AT(struct vfio_ccw_ring_uring_request, orb, 16);
 AT(struct vfio_ccw_ring_uring_request, target, 48);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <ccwring/device.h>
+#include <ccwring/ring.h>
 
 #include "kernel.h"
 #include "sysfs.h"
@@ -433,6 +434,72 @@ static void child_by_cdev(void **state)
 	a_child(CCWRING_ACCESS_CDEV, CDEV_FIRST, "ioas-map");
 }
 
+static void open_first(void)
+{
+	make_context(CCWRING_ACCESS_CDEV);
+	assert_int_equal(ccwring_device_open(vfio, FIRST, &dev), 0);
+	kernel_calls();
+}
+
+static void close_first(void)
+{
+	assert_int_equal(ccwring_device_close(dev), 0);
+	free_context();
+}
+
+/* A driver without rings, and one that knows less than the program. */
+static void ring_info(void **state)
+{
+	const struct vfio_ccw_ring_info says = { .size = sizeof(says), .max_sq_entries = 77 };
+	struct {
+		struct vfio_ccw_ring_info info;
+		uint64_t more[300];
+	} longer;
+
+	(void)state;
+	open_first();
+	kernel_rings(NULL);
+	assert_int_equal(ccwring_device_has_ring(dev), 0);
+	assert_int_equal(ccwring_device_ring_info(dev, &longer.info, sizeof(longer.info)),
+			 -EOPNOTSUPP);
+	kernel_rings(&says);
+	assert_int_equal(ccwring_device_has_ring(dev), 1);
+	memset(&longer, 0xff, sizeof(longer));
+	assert_int_equal(ccwring_device_ring_info(dev, &longer.info, sizeof(longer)), 0);
+	assert_memory_equal(&longer.info, &says, sizeof(says));
+	for (size_t i = 0; i < sizeof(longer.more) / sizeof(longer.more[0]); i++)
+		assert_int_equal(longer.more[i], 0);
+	assert_int_equal(ccwring_device_ring_info(dev, &longer.info, sizeof(says) - 1), -EINVAL);
+	close_first();
+}
+
+/* What a driver does not have it is not asked for. */
+static void ring_flags(void **state)
+{
+	struct vfio_ccw_ring_info says = { .size = sizeof(says),
+					   .setup_flags = VFIO_CCW_RING_SETUP_POLL };
+	struct ccwring_ring_opts opts = { .size = sizeof(opts), .flags = CCWRING_RING_THREAD };
+	struct ccwring_ring *ring;
+
+	(void)state;
+	open_first();
+	kernel_rings(&says);
+	kernel_fail("ring-make", ENOSPC);
+	assert_int_equal(ccwring_ring_new(dev, &opts, &ring), -EOPNOTSUPP);
+	assert_string_equal(kernel_calls(), "ring-probe ring-info");
+	opts.flags = CCWRING_RING_POLL;
+	assert_int_equal(ccwring_ring_new(dev, &opts, &ring), -ENOSPC);
+	assert_string_equal(kernel_calls(), "ring-probe ring-info ring-make");
+	opts.flags = 0;
+	assert_int_equal(ccwring_ring_new(dev, &opts, &ring), -ENOSPC);
+	assert_string_equal(kernel_calls(), "ring-probe ring-make");
+	/* How large a ring may be is the driver's to say. */
+	opts.sq_entries = 100000;
+	assert_int_equal(ccwring_ring_new(dev, &opts, &ring), -ENOSPC);
+	kernel_fail("ring-make", 0);
+	close_first();
+}
+
 static void options(void **state)
 {
 	struct ccwring_vfio_opts opts = { .size = sizeof(opts),
@@ -451,6 +518,8 @@ int main(void)
 		cmocka_unit_test(by_cdev),
 		cmocka_unit_test(group_grows),
 		cmocka_unit_test(cdev_grows),
+		cmocka_unit_test(ring_info),
+		cmocka_unit_test(ring_flags),
 		cmocka_unit_test(between_groups),
 		cmocka_unit_test(mapping_fails),
 		cmocka_unit_test(auto_prefers_groups),

@@ -135,7 +135,7 @@ static void start_read(struct server *s, struct connection *c)
 {
 	uint32_t block = ccwring_get_be32(c->number);
 	uint32_t track = block / s->disk.records;
-	struct io_uring_sqe *sqe;
+	union ccwring_uring_sqe *long_entry;
 
 	if (track >= ccwring_eckd_tracks(&s->disk)) {
 		fprintf(stderr, "block %u: the disk has no such track\n", block);
@@ -143,10 +143,12 @@ static void start_read(struct server *s, struct connection *c)
 		return;
 	}
 	ccwring_eckd_seek(c->locate, &s->disk, track, block % s->disk.records + 1);
-	sqe = entry(s);
-	ccwring_uring_prep_start(sqe, ccwring_ring_fd(s->ring), ccwring_ring_index(s->ring),
+	long_entry = ccwring_uring_get_sqe(&s->io);
+	if (!long_entry)
+		fail("io_uring", -EBUSY);
+	ccwring_uring_prep_start(long_entry, ccwring_ring_fd(s->ring), ccwring_ring_index(s->ring),
 				 &c->orb, c->irb);
-	tag(sqe, c, STEP_READ);
+	tag(&long_entry->sqe, c, STEP_READ);
 }
 
 static void complain(const struct connection *c, const struct io_uring_cqe *cqe)

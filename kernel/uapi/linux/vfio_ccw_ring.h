@@ -41,8 +41,9 @@
 #define VFIO_CCW_RING_IRB_SIZE		96
 
 /*
- * Index for the VFIO_DEVICE_FEATURE ioctl on a vfio-ccw device.
+ * Indices for the VFIO_DEVICE_FEATURE ioctl on a vfio-ccw device.
  *
+ * CCW_RING
  * PROBE  says whether the driver has rings.
  * GET    makes a ring with this device attached to it: struct
  *        vfio_ccw_ring_setup, whose first fields are parameters and whose
@@ -50,10 +51,72 @@
  * SET    attaches this device to an existing ring, or takes it out of its ring:
  *        struct vfio_ccw_ring_attach.
  *
+ * CCW_RING_INFO
+ * GET    says what the driver can do: struct vfio_ccw_ring_info.  Makes nothing.
+ *
  * A device is attached to one ring at a time.  While it is, a start through
  * the device's I/O region fails with -EBUSY.
+ *
+ * The three structures may grow at the end; &vfio_device_feature.argsz says how long the
+ * caller's is, together with the header.  Down to the size published first (else
+ * -EINVAL) a shorter one will do, and what it leaves out is as if it were 0.  What a
+ * longer one has beyond the driver's own must be 0 where it is read (-E2BIG), and is set
+ * to 0 where it is filled in.  No structure is longer than 4096 bytes (-E2BIG).
  */
-#define VFIO_DEVICE_FEATURE_CCW_RING	0xcc00
+#define VFIO_DEVICE_FEATURE_CCW_RING		0xcc00
+#define VFIO_DEVICE_FEATURE_CCW_RING_INFO	0xcc01
+
+/**
+ * struct vfio_ccw_ring_info - what the driver can do, on this machine, for this device
+ * @size: bytes of the structure that the driver fills in
+ * @abi: VFIO_CCW_RING_ABI of the driver
+ * @features: VFIO_CCW_RING_FEAT_*, as in &vfio_ccw_ring_setup.features
+ * @opcodes: the opcodes there are: bit 1 << n for number n of &enum vfio_ccw_ring_opcode
+ * @setup_flags: VFIO_CCW_RING_SETUP_* that are not refused
+ * @sqe_flags: VFIO_CCW_RING_SQE_* that are not refused
+ * @enter_flags: VFIO_CCW_RING_ENTER_* that are not refused
+ * @uring_flags: VFIO_CCW_RING_URING_* that are not refused, besides those of an SQE
+ * @max_sq_entries: largest SQ
+ * @max_cq_entries: largest CQ
+ * @max_subchannels: most devices attached to one ring
+ * @max_time_us: longest &vfio_ccw_ring_setup.poll_us and
+ *	&vfio_ccw_ring_setup.thread_idle_us
+ * @max_ccws: most CCWs in a channel program
+ * @max_parts: most parts in a channel program: it begins with one, and each TIC that
+ *	leads out of all of them makes another
+ * @max_pages: most pages of the client that are pinned for this device at a time, and so
+ *	most that one program uses; RLIMIT_MEMLOCK may allow fewer
+ * @reserved: 0
+ *
+ * All is filled in by the driver.  What an older driver than the caller does not fill in
+ * is 0.
+ */
+struct vfio_ccw_ring_info {
+	__u32 size;
+	__u32 abi;
+	__aligned_u64 features;
+	__aligned_u64 opcodes;
+	__u32 setup_flags;
+	__u32 sqe_flags;
+	__u32 enter_flags;
+	__u32 uring_flags;
+	__u32 max_sq_entries;
+	__u32 max_cq_entries;
+	__u32 max_subchannels;
+	__u32 max_time_us;
+	__u32 max_ccws;
+	__u32 max_parts;
+	__u32 max_pages;
+	__u32 reserved;
+};
+
+#define VFIO_CCW_RING_INFO_SIZE_VER0	72
+
+/*
+ * Level of this header.  It goes up with what is added that none of the other fields of
+ * &struct vfio_ccw_ring_info shows; nothing is taken away.
+ */
+#define VFIO_CCW_RING_ABI		1
 
 /**
  * struct vfio_ccw_ring_setup - parameters and layout of a new ring
@@ -107,13 +170,16 @@ struct vfio_ccw_ring_setup {
 	__aligned_u64 reserved[2];
 };
 
+#define VFIO_CCW_RING_SETUP_SIZE_VER0	96
+
+/* Limits of level 1; &struct vfio_ccw_ring_info has those of the driver. */
 #define VFIO_CCW_RING_MAX_ENTRIES	256
 /* Subchannels one ring can have attached at a time. */
 #define VFIO_CCW_RING_MAX_SUBCHANNELS	256
 
 /*
- * &vfio_ccw_ring_setup.flags; a driver that has no bit for it in
- * &vfio_ccw_ring_setup.features refuses it.
+ * &vfio_ccw_ring_setup.flags; one that &vfio_ccw_ring_info.setup_flags does not have is
+ * refused: -EOPNOTSUPP if the driver knows it, -EINVAL if not.
  *
  * POLL: completions are polled for.  The subchannels of the ring do not interrupt;
  * VFIO_CCW_RING_ENTER with a min_complete takes their status, and whoever only
@@ -130,8 +196,8 @@ struct vfio_ccw_ring_setup {
 #define VFIO_CCW_RING_SETUP_THREAD_CPU	(1U << 2)
 
 /*
- * &vfio_ccw_ring_setup.features: setup flags, and URING for the commands of
- * IORING_OP_URING_CMD.
+ * &vfio_ccw_ring_setup.features, &vfio_ccw_ring_info.features: POLL and THREAD for the
+ * setup flags of these names, URING for the commands of IORING_OP_URING_CMD.
  */
 #define VFIO_CCW_RING_FEAT_POLL		(1ULL << 0)
 #define VFIO_CCW_RING_FEAT_THREAD	(1ULL << 1)
@@ -165,6 +231,8 @@ struct vfio_ccw_ring_attach {
 	__u32 reserved;
 };
 
+#define VFIO_CCW_RING_ATTACH_SIZE_VER0	16
+
 /* mmap offsets on the ring file descriptor. */
 #define VFIO_CCW_RING_OFF_SQ		0ULL
 #define VFIO_CCW_RING_OFF_CQ		0x10000000ULL
@@ -193,10 +261,10 @@ enum vfio_ccw_ring_opcode {
 /*
  * &vfio_ccw_ring_sqe.flags
  *
- * RECOVER: start although an earlier start of this subchannel failed and its
- * completion has not been consumed yet.  Without it such a start completes
- * with -ECANCELED, so that sense data are not destroyed by requests that were
- * submitted in ignorance of the failure.
+ * RECOVER: start although an earlier start of this subchannel has failed, or fails while
+ * this one is queued behind it, and its CQE has not been consumed.  Without it such a
+ * start completes with -ECANCELED (VFIO_CCW_RING_R_HELD), so that sense data are not
+ * destroyed by requests that were submitted in ignorance of the failure.
  */
 #define VFIO_CCW_RING_SQE_RECOVER	(1U << 0)
 
@@ -207,9 +275,7 @@ enum vfio_ccw_ring_opcode {
  * @subchannel: index of the subchannel in the ring, with every opcode
  * @reserved0: must be 0
  * @user_data: returned in each CQE of this request
- * @orb: START: the ORB; its interruption parameter is returned in no CQE (use
- *	@user_data), its channel-program address and every address in the
- *	program are IOVAs.  Other opcodes: must be 0.
+ * @orb: START: the ORB, see below.  Other opcodes: must be 0.
  * @target: CANCEL: user data of the start to take back; of several the oldest
  *	that has not begun.  Other opcodes: must be 0.
  * @reserved: must be 0
@@ -217,6 +283,27 @@ enum vfio_ccw_ring_opcode {
  * The driver reads an SQE once, before the SQ head passes it; ORB and channel
  * program must stay as they are until the head has passed, data areas until
  * the request's terminal CQE.
+ *
+ * Every bit of the ORB is carried out, or the start is refused with a reason of its own:
+ *
+ *   word 0, interruption parameter   must be 0
+ *   word 1, key                      carried out; 0 stores anywhere
+ *   suspend control (S)              refused
+ *   streaming mode (C), modification (M), synchronization (Y), initial-status
+ *   interruption (I), suppress-suspended interruption (U, without meaning where
+ *   nothing suspends), incorrect-length suppression (L)
+ *                                    as START SUBCHANNEL takes them
+ *   CCW format (F), IDAW format (H), IDAW block size (T)
+ *                                    how the driver reads the program
+ *   prefetch (P)                     must be 1: the driver always reads all of the
+ *                                    program before the start
+ *   address-limit checking (A)       refused
+ *   transport mode (B), modified indirect addressing (D), extension (X)
+ *                                    refused
+ *   logical-path mask                carried out; 0 for every path there is
+ *   reserved bits                    must be 0
+ *   word 2, channel-program address  an IOVA, as is every address in the program
+ *   words 3 to 7, extension          must be 0
  */
 struct vfio_ccw_ring_sqe {
 	__u8 opcode;
@@ -267,16 +354,22 @@ struct vfio_ccw_ring_sqe {
  *
  * A start has failed if its status is not exactly channel end and device end,
  * in one or several parts, with no subchannel status but program-controlled
- * interruption.  Starts behind it complete with VFIO_CCW_RING_R_HELD.  A start
+ * interruption.  Starts of its subchannel that are queued behind it complete with
+ * VFIO_CCW_RING_R_HELD, up to one with VFIO_CCW_RING_SQE_RECOVER, which is carried out
+ * with what is behind it.  Those that are submitted later are held, too, until the
+ * CQ head has passed the failure, or one with VFIO_CCW_RING_SQE_RECOVER comes.
+ * Unsolicited status with unit check holds starts in the same way, until the CQ head has
+ * passed its CQE, which may be posted later if the CQ is full.  A start
  * that was refused (@res is not 0 and there is no IRB), or that was ended by a
  * HALT or CLEAR of the client without unit check, holds nothing.
  * When the task that submits is being killed, a refused one holds others, too:
  * it may be for that, and nobody would know what was left out.
  *
  * A start that the driver itself has ended after it was issued (_R_PATH_LOST,
- * _R_UNMAPPED, _R_CLOSED, _R_NOT_OPERATIONAL) comes with an IRB made by the
- * driver: alert, primary and secondary status with an interface-control check,
- * or a program check if memory has gone.  Only the first of these holds others.
+ * _R_UNMAPPED, _R_CLOSED, _R_RESET, _R_CANCELED, _R_NOT_OPERATIONAL, _R_GONE) comes with
+ * an IRB made by the driver: alert, primary and secondary status with an
+ * interface-control check, or a program check if memory has gone.  Only the first of
+ * these holds others.
  */
 struct vfio_ccw_ring_cqe {
 	__aligned_u64 user_data;
@@ -294,67 +387,86 @@ struct vfio_ccw_ring_cqe {
  * enum vfio_ccw_ring_reason - why a request was refused or taken back
  * @VFIO_CCW_RING_R_NONE: it was not
  *
+ * Each has one error, and is permanent (P) or transient (T).  A permanent one is of the
+ * request: the same one gets the same answer, as long as the memory that is mapped and the
+ * device's place in the ring are the same.  A transient one is of the moment: the same
+ * request may be carried out if it is submitted again, at once or after what is said
+ * here.
+ *
  * The SQE:
- * @VFIO_CCW_RING_R_OPCODE: unknown opcode (-EOPNOTSUPP)
- * @VFIO_CCW_RING_R_SQE_FLAGS: unknown SQE flag (-EINVAL)
- * @VFIO_CCW_RING_R_SQE_RESERVED: a reserved SQE field is not 0 (-EINVAL)
- * @VFIO_CCW_RING_R_SUBCHANNEL: no subchannel with that index (-ENXIO)
+ * @VFIO_CCW_RING_R_OPCODE: unknown opcode (-EOPNOTSUPP, P)
+ * @VFIO_CCW_RING_R_SQE_FLAGS: unknown SQE flag (-EINVAL, P)
+ * @VFIO_CCW_RING_R_SQE_RESERVED: a reserved SQE field is not 0 (-EINVAL, P)
+ * @VFIO_CCW_RING_R_SUBCHANNEL: no subchannel with that index (-ENXIO, P)
  *
  * The ORB:
- * @VFIO_CCW_RING_R_ORB_TRANSPORT: transport mode (-EOPNOTSUPP)
- * @VFIO_CCW_RING_R_ORB_MIDAW: modified CCW indirect addressing (-EOPNOTSUPP)
+ * @VFIO_CCW_RING_R_ORB_TRANSPORT: transport mode (-EOPNOTSUPP, P)
+ * @VFIO_CCW_RING_R_ORB_MIDAW: modified CCW indirect addressing (-EOPNOTSUPP, P)
  * @VFIO_CCW_RING_R_ORB_CPA: channel-program address not on a doubleword
- *	boundary or over 31 bits (-EINVAL)
+ *	boundary or over 31 bits (-EINVAL, P)
  * @VFIO_CCW_RING_R_ORB_RESERVED: a bit that must be zero is one, or START
- *	SUBCHANNEL finds an operand exception (-EINVAL)
+ *	SUBCHANNEL finds an operand exception (-EINVAL, P)
+ * @VFIO_CCW_RING_R_ORB_INTPARM: interruption parameter, which is not returned: use
+ *	&vfio_ccw_ring_sqe.user_data (-EINVAL, P)
+ * @VFIO_CCW_RING_R_ORB_SUSPEND: suspend control (-EOPNOTSUPP, P)
+ * @VFIO_CCW_RING_R_ORB_ADDR_LIMIT: address-limit checking (-EOPNOTSUPP, P)
+ * @VFIO_CCW_RING_R_ORB_EXTENSION: ORB extension: its bit, or anything in the last 20
+ *	bytes (-EOPNOTSUPP, P)
+ * @VFIO_CCW_RING_R_ORB_PREFETCH: prefetch not allowed (-EOPNOTSUPP, P)
  *
  * The channel program; ccw_index and ccw_addr name the first CCW that is wrong, and
  * the reason is any one of those that hold for it:
- * @VFIO_CCW_RING_R_CCW_UNMAPPED: the CCW is not in mapped memory (-EFAULT)
+ * @VFIO_CCW_RING_R_CCW_UNMAPPED: the CCW is not in mapped memory (-EFAULT, P)
  * @VFIO_CCW_RING_R_CCW_TOO_MANY: the program is longer than the driver takes,
- *	or has no end; the CCW is the last one read (-E2BIG)
- * @VFIO_CCW_RING_R_CCW_TIC_FIRST: the program begins with a TIC (-EINVAL)
- * @VFIO_CCW_RING_R_CCW_TIC_TIC: a TIC that another TIC leads to (-ELOOP)
+ *	or has no end; the CCW is the last one read (-E2BIG, P)
+ * @VFIO_CCW_RING_R_CCW_TIC_FIRST: the program begins with a TIC (-EINVAL, P)
+ * @VFIO_CCW_RING_R_CCW_TIC_TIC: a TIC that another TIC leads to (-ELOOP, P)
  * @VFIO_CCW_RING_R_CCW_TIC_ADDR: TIC to an address not on a doubleword
- *	boundary or over 31 bits (-EINVAL)
+ *	boundary or over 31 bits (-EINVAL, P)
  * @VFIO_CCW_RING_R_CCW_FORMAT: a bit that must be zero is one, or the format
- *	does not know the command code (-EINVAL)
- * @VFIO_CCW_RING_R_CCW_SUSPEND: suspend flag (-EOPNOTSUPP)
- * @VFIO_CCW_RING_R_CCW_COUNT: count 0 where the format forbids it (-EINVAL)
+ *	does not know the command code (-EINVAL, P)
+ * @VFIO_CCW_RING_R_CCW_SUSPEND: suspend flag (-EOPNOTSUPP, P)
+ * @VFIO_CCW_RING_R_CCW_COUNT: count 0 where the format forbids it (-EINVAL, P)
  * @VFIO_CCW_RING_R_DATA_UNMAPPED: the data area is not in mapped memory, or
- *	not writable by the device (-EFAULT)
+ *	not writable by the device (-EFAULT, P)
  * @VFIO_CCW_RING_R_IDAL_ALIGN: IDAW list not on the boundary its format asks
- *	for (-EINVAL)
- * @VFIO_CCW_RING_R_IDAL_UNMAPPED: IDAW list not in mapped memory (-EFAULT)
+ *	for (-EINVAL, P)
+ * @VFIO_CCW_RING_R_IDAL_UNMAPPED: IDAW list not in mapped memory (-EFAULT, P)
  * @VFIO_CCW_RING_R_IDAW_ALIGN: an IDAW other than the first is not on a block
- *	boundary (-EINVAL)
+ *	boundary (-EINVAL, P)
  * @VFIO_CCW_RING_R_IDAW_FORMAT: a format-1 IDAW with its first bit one
- *	(-EINVAL)
+ *	(-EINVAL, P)
  * @VFIO_CCW_RING_R_PIN_LIMIT: the program needs more pages than the driver's
- *	limit or RLIMIT_MEMLOCK allows (-ENOMEM)
- * @VFIO_CCW_RING_R_PAGE_BUSY: a page cannot be used just now (-EBUSY): a start
+ *	limit or RLIMIT_MEMLOCK allows (-ENOMEM, P)
+ * @VFIO_CCW_RING_R_PAGE_BUSY: a page cannot be used just now (-EBUSY, T): a start
  *	under way uses the page that was there before the client discarded it,
  *	the page is being unmapped, or starts under way use all the pages that
  *	may be pinned.  Submit the start again when others have completed.
- * @VFIO_CCW_RING_R_NO_MEMORY: no kernel memory for the program just now (-ENOMEM)
+ * @VFIO_CCW_RING_R_NO_MEMORY: no kernel memory for the program just now (-ENOMEM, T)
  *
  * The subchannel:
- * @VFIO_CCW_RING_R_HELD: behind a start that failed (-ECANCELED)
+ * @VFIO_CCW_RING_R_HELD: behind a start that failed (-ECANCELED, T): when its CQE
+ *	has been consumed, or with VFIO_CCW_RING_SQE_RECOVER
  * @VFIO_CCW_RING_R_FLUSHED: a HALT or CLEAR of the client found the start in the
- *	queue; it was never issued (-ECANCELED)
+ *	queue; it was never issued (-ECANCELED, T)
  * @VFIO_CCW_RING_R_BUSY: condition code 2; CANCEL: the start has begun, or has
- *	ended and its status is pending (-EBUSY)
- * @VFIO_CCW_RING_R_NOT_OPERATIONAL: condition code 3, or the device is gone
- *	(-ENODEV)
- * @VFIO_CCW_RING_R_CLOSED: device or ring closed, or device reset
- *	(-ECANCELED)
+ *	ended and its status is pending (-EBUSY, T)
+ * @VFIO_CCW_RING_R_NOT_OPERATIONAL: condition code 3: no channel path to the device is
+ *	there, or may be used; or the device answers neither HALT nor CLEAR and the
+ *	subchannel has been disabled, until the device is reset (-ENODEV, T)
+ * @VFIO_CCW_RING_R_CLOSED: the device or the ring is being closed, or the device taken
+ *	out of it, or the system goes down (-ECANCELED, P)
  * @VFIO_CCW_RING_R_UNMAPPED: memory of the program was unmapped while the
- *	request was under way (-ECANCELED)
+ *	request was under way (-ECANCELED, P)
  * @VFIO_CCW_RING_R_PATH_LOST: the channel path it was under way on has gone
- *	(-ECANCELED)
- * @VFIO_CCW_RING_R_CANCELED: taken back by a CANCEL (-ECANCELED)
- * @VFIO_CCW_RING_R_NO_START: CANCEL: there is no such start (-ENOENT)
- * @VFIO_CCW_RING_R_NOT_SUSPENDED: RESUME: no program is suspended (-EINVAL)
+ *	(-ECANCELED, T)
+ * @VFIO_CCW_RING_R_CANCELED: taken back by a CANCEL, or because the io_uring it came
+ *	through or its task goes away (-ECANCELED, T)
+ * @VFIO_CCW_RING_R_NO_START: CANCEL: there is no such start (-ENOENT, P)
+ * @VFIO_CCW_RING_R_NOT_SUSPENDED: RESUME: no program is suspended (-EINVAL, P)
+ * @VFIO_CCW_RING_R_GONE: the device is gone for good, or the system goes down
+ *	(-ENODEV, P)
+ * @VFIO_CCW_RING_R_RESET: the device was reset (-ECANCELED, T)
  */
 enum vfio_ccw_ring_reason {
 	VFIO_CCW_RING_R_NONE = 0,
@@ -368,6 +480,11 @@ enum vfio_ccw_ring_reason {
 	VFIO_CCW_RING_R_ORB_MIDAW = 17,
 	VFIO_CCW_RING_R_ORB_CPA = 18,
 	VFIO_CCW_RING_R_ORB_RESERVED = 19,
+	VFIO_CCW_RING_R_ORB_INTPARM = 20,
+	VFIO_CCW_RING_R_ORB_SUSPEND = 21,
+	VFIO_CCW_RING_R_ORB_ADDR_LIMIT = 22,
+	VFIO_CCW_RING_R_ORB_EXTENSION = 23,
+	VFIO_CCW_RING_R_ORB_PREFETCH = 24,
 
 	VFIO_CCW_RING_R_CCW_UNMAPPED = 32,
 	VFIO_CCW_RING_R_CCW_TOO_MANY = 33,
@@ -396,23 +513,31 @@ enum vfio_ccw_ring_reason {
 	VFIO_CCW_RING_R_CANCELED = 71,
 	VFIO_CCW_RING_R_NO_START = 72,
 	VFIO_CCW_RING_R_NOT_SUSPENDED = 73,
+	VFIO_CCW_RING_R_GONE = 74,
+	VFIO_CCW_RING_R_RESET = 75,
 };
 
 /**
  * struct vfio_ccw_ring_enter - argument of VFIO_CCW_RING_ENTER
+ * @size: bytes of the structure, VFIO_CCW_RING_ENTER_SIZE_VER0 or more
  * @to_submit: consume up to this many SQEs
- * @min_complete: then wait until the CQ holds at least this many CQEs
+ * @min_complete: then wait until the CQ holds at least this many CQEs; no more than
+ *	it can hold are waited for
  * @flags: VFIO_CCW_RING_ENTER_*
- * @reserved: must be 0
- * @timeout_ns: with VFIO_CCW_RING_ENTER_TIMEOUT, wait no longer than this
+ * @timeout_ns: with VFIO_CCW_RING_ENTER_TIMEOUT, wait no longer than this; else 0
+ *
+ * It may grow at the end.  What a caller's @size leaves out is as if it were 0; what is
+ * beyond the driver's own must be 0 (-E2BIG).
  */
 struct vfio_ccw_ring_enter {
+	__u32 size;
 	__u32 to_submit;
 	__u32 min_complete;
 	__u32 flags;
-	__u32 reserved;
 	__aligned_u64 timeout_ns;
 };
+
+#define VFIO_CCW_RING_ENTER_SIZE_VER0	24
 
 /*
  * &vfio_ccw_ring_enter.flags
@@ -426,24 +551,21 @@ struct vfio_ccw_ring_enter {
 /*
  * VFIO_CCW_RING_ENTER - submit a batch and wait, on the ring file descriptor
  *
- * Return: the number of SQEs consumed, or -1 and errno:
- *   EINVAL     unknown flag or non-zero reserved field; nothing was consumed
- *   EOVERFLOW  the SQ tail is ahead of the SQ head by more than the SQ holds;
- *              nothing was consumed
- *   ERANGE     the CQ head is not between its last value and the CQ tail;
- *              nothing was consumed
+ * Return: the number of SQEs consumed, if there were any, whatever has ended the wait:
+ * how far that came the CQ tells.  If none was consumed, 0, or -1 and errno:
+ *   EINVAL     unknown flag, a size that is too small, or a field that must be 0
+ *   E2BIG      bytes beyond the structure that the driver knows are not 0
+ *   EFAULT     the argument cannot be read
+ *   EOVERFLOW  the SQ tail is ahead of the SQ head by more than the SQ holds
+ *   ERANGE     the CQ head is not between its last value and the CQ tail
  *   EBUSY      SQEs are waiting, and none could be consumed: all slots of the
  *              CQ hold CQEs or are set aside for requests under way; consume
  *              CQEs, or wait for some with @to_submit 0, and try again
  *   ETIME      fewer than @min_complete CQEs within the time given
  *   EINTR      a signal came first, or work that an io_uring has for the task
- *   EFAULT     the argument cannot be read
- * ETIME and EINTR speak of the wait alone.  How many SQEs were consumed is
- * always told by the SQ head.
  */
 #define VFIO_CCW_RING_MAGIC		0xcc
-#define VFIO_CCW_RING_ENTER \
-	_IOW(VFIO_CCW_RING_MAGIC, 0, struct vfio_ccw_ring_enter)
+#define VFIO_CCW_RING_ENTER		_IO(VFIO_CCW_RING_MAGIC, 0)
 
 /*
  * VFIO_CCW_RING_SUBMIT - submit a batch, on the ring file descriptor
@@ -457,9 +579,10 @@ struct vfio_ccw_ring_enter {
 
 /*
  * IORING_OP_URING_CMD on the ring file descriptor; &io_uring_sqe.cmd_op says which
- * of the following, and its command area holds the structure.  On a ring that polls
- * both fail with -EOPNOTSUPP, with another cmd_op -ENOTTY.  What is not said of
- * &io_uring_cqe.big_cqe below is 0.
+ * of the following, and its command area holds the structure, which is as large as
+ * that area and grows by its reserved fields, which are refused (-EINVAL) unless they
+ * are 0.  On a ring that polls both fail with -EOPNOTSUPP, with another cmd_op -ENOTTY.
+ * What is not said of &io_uring_cqe.big_cqe below is 0.
  */
 
 /**
@@ -500,6 +623,8 @@ struct vfio_ccw_ring_enter {
  * A failed start holds what is queued behind it, as with SQEs of this ring, but what
  * is submitted afterwards is not held: io_uring does not say what its user has seen.
  * What must not start without success is linked to it with IOSQE_IO_LINK.
+ * Status that nobody asked for comes as a CQE of the ring, whose slot is in use until
+ * that is consumed.
  */
 struct vfio_ccw_ring_uring_request {
 	__u8 opcode;
@@ -526,8 +651,9 @@ struct vfio_ccw_ring_uring_request {
  * @reserved: must be 0
  *
  * A doorbell in an io_uring: as VFIO_CCW_RING_ENTER with the same fields.  Any
- * io_uring will do.  &io_uring_cqe.res is the number of SQEs consumed or -errno; with
- * -ECANCELED the wait was cut short because the io_uring or its task goes away.
+ * io_uring will do.  &io_uring_cqe.res is the number of SQEs consumed, or -errno if
+ * there were none: of those above, or -ECANCELED when the wait was cut short because the
+ * io_uring or its task goes away.
  */
 struct vfio_ccw_ring_uring_enter {
 	__u32 to_submit;
@@ -535,9 +661,7 @@ struct vfio_ccw_ring_uring_enter {
 	__aligned_u64 reserved;
 };
 
-#define VFIO_CCW_RING_URING_REQUEST \
-	_IOW(VFIO_CCW_RING_MAGIC, 2, struct vfio_ccw_ring_uring_request)
-#define VFIO_CCW_RING_URING_ENTER \
-	_IOW(VFIO_CCW_RING_MAGIC, 3, struct vfio_ccw_ring_uring_enter)
+#define VFIO_CCW_RING_URING_REQUEST	_IO(VFIO_CCW_RING_MAGIC, 2)
+#define VFIO_CCW_RING_URING_ENTER	_IO(VFIO_CCW_RING_MAGIC, 3)
 
 #endif /* _UAPI_LINUX_VFIO_CCW_RING_H */

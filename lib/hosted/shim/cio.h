@@ -142,8 +142,6 @@ _Static_assert(sizeof(union orb) == 12 && sizeof(struct ccw1) == 8 && sizeof(str
 #define SCHN_STAT_INTF_CTRL_CHK 0x02
 #define SCHN_STAT_CHAIN_CHECK	0x01
 
-#define PAGE_DEFAULT_KEY	0
-
 /* Subchannels */
 
 struct subchannel_id {
@@ -163,6 +161,8 @@ struct schib_config {
 
 struct pmcw {
 	u8 lpum;
+	u8 isc;
+	bool ena;
 };
 
 struct schib {

@@ -46,6 +46,7 @@ typedef unsigned int __poll_t;
 #define U16_MAX	    UINT16_MAX
 #define U64_MAX	    UINT64_MAX
 #define SZ_64K	    0x10000
+#define SZ_2G	    0x80000000UL
 
 /* Byte order */
 
@@ -150,6 +151,7 @@ void shim_warn(const char *file, int line, const char *what);
 		warn_;                                     \
 	})
 #define dev_warn(dev, ...) ((void)(dev), fprintf(stderr, __VA_ARGS__))
+#define dev_info(dev, ...) dev_warn(dev, __VA_ARGS__)
 
 /* Lists */
 
@@ -197,7 +199,7 @@ static inline void list_del_init(struct list_head *entry)
 
 static inline bool list_empty(const struct list_head *head)
 {
-	return head->next == head;
+	return __atomic_load_n(&head->next, __ATOMIC_RELAXED) == head;
 }
 
 #define list_entry(ptr, type, member) container_of(ptr, type, member)

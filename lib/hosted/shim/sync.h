@@ -27,13 +27,14 @@
 		at_->value;                                                   \
 	})
 #endif
-#define WRITE_ONCE(x, v)	__atomic_store_n(&(x), v, __ATOMIC_RELAXED)
-#define smp_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE)
-#define smp_store_release(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
-#define smp_mb()		__atomic_thread_fence(__ATOMIC_SEQ_CST)
-#define barrier()		__asm__ volatile("" : : : "memory")
-#define cpu_relax()		shim_relax()
-#define cond_resched()		((void)0)
+#define WRITE_ONCE(x, v)	    __atomic_store_n(&(x), v, __ATOMIC_RELAXED)
+#define smp_load_acquire(p)	    __atomic_load_n(p, __ATOMIC_ACQUIRE)
+#define smp_store_release(p, v)	    __atomic_store_n(p, v, __ATOMIC_RELEASE)
+#define smp_mb()		    __atomic_thread_fence(__ATOMIC_SEQ_CST)
+#define barrier()		    __asm__ volatile("" : : : "memory")
+#define cpu_relax()		    shim_relax()
+#define cond_resched()		    ((void)0)
+#define cond_resched_tasks_rcu_qs() ((void)0)
 
 /* Known, and meant: a sanitizer need not say so. */
 #ifdef __SANITIZE_THREAD__
@@ -110,6 +111,7 @@ void shim_assert_held(const struct shim_lock *lock);
 #define spin_unlock_irq(l)		 shim_unlock(l)
 #define spin_lock_irqsave(l, flags)	 ((flags) = 0, shim_lock(l))
 #define spin_unlock_irqrestore(l, flags) ((void)(flags), shim_unlock(l))
+#define DEFINE_SPINLOCK(name)		 spinlock_t name = SHIM_LOCK_INIT
 #define DEFINE_MUTEX(name)		 struct mutex name = { SHIM_LOCK_INIT }
 #define mutex_init(m)			 shim_lock_init(&(m)->lock)
 #define mutex_lock(m)			 shim_lock(&(m)->lock)
@@ -129,7 +131,7 @@ void shim_assert_held(const struct shim_lock *lock);
 extern bool (*shim_go_on)(void);
 void shim_relax(void);
 
-/* Time: a jiffy is a millisecond. */
+/* Time: a jiffy is a millisecond, or less for who is in a hurry. */
 
 #define HZ		  1000
 #define NSEC_PER_USEC	  1000L
@@ -139,6 +141,7 @@ void shim_relax(void);
 #define time_before(a, b) ((long)((a) - (b)) < 0)
 #define time_after(a, b)  time_before(b, a)
 
+extern u64 shim_jiffy_ns;
 u64 ktime_get_ns(void);
 unsigned long shim_jiffies(void);
 
@@ -203,6 +206,7 @@ struct mm_struct {
 
 void set_current_state(int state);
 #define __set_current_state(state) set_current_state(state)
+#define MAX_SCHEDULE_TIMEOUT	   LONG_MAX
 void schedule(void);
 /* Jiffies; returns what is left of them. */
 long schedule_timeout(long timeout);
@@ -284,13 +288,34 @@ void wake_up(struct wait_queue_head *queue);
 #define wait_event_lock_irq(queue, condition, lock) \
 	((void)wait_event_lock_irq_timeout(queue, condition, lock, LONG_MAX))
 
-/* Work */
+/* Work: a thread each time, which is rare. */
 
 struct work_struct {
 	void (*run)(struct work_struct *work);
+	bool pending; /* it is to run; this and the rest: a lock of sync.c */
+	bool running;
+	u64 due; /* ns */
+	unsigned int threads; /* that run it, or are about to */
 };
 
-#define INIT_WORK(work, function) ((work)->run = (function))
+#define INIT_WORK(work, function) (*(work) = (struct work_struct){ .run = (function) })
 void schedule_work(struct work_struct *work);
+/* It has run, or neither runs nor will, when these return. */
+void flush_work(struct work_struct *work);
+void cancel_work_sync(struct work_struct *work);
+
+/* Before the next usleep_range() of anybody's, in its thread, once. */
+void shim_before_sleep(void (*run)(void *arg), void *arg);
+
+struct delayed_work {
+	struct work_struct work;
+};
+
+#define INIT_DELAYED_WORK(dw, function) INIT_WORK(&(dw)->work, function)
+#define to_delayed_work(w)		container_of(w, struct delayed_work, work)
+/* Jiffies from now on. */
+void schedule_delayed_work(struct delayed_work *dw, unsigned long delay);
+void cancel_delayed_work(struct delayed_work *dw);
+#define cancel_delayed_work_sync(dw) cancel_work_sync(&(dw)->work)
 
 #endif

@@ -72,6 +72,7 @@ struct file {
 	const struct file_operations *f_op;
 	void *private_data;
 	int refs;
+	struct file *next; /* that ends when its task is back in user space */
 	poll_table *polled; /* by whom, NULL if nobody has asked */
 };
 
@@ -100,15 +101,26 @@ struct file_operations {
 #define VM_SHARED	 1
 #define VM_WRITE	 2
 #define VM_MAYWRITE	 4
+#define VM_DONTEXPAND	 8
+#define VM_DONTDUMP	 16
 
 static inline void vm_flags_clear(struct vm_area_struct *vma, unsigned long flags)
 {
 	vma->vm_flags &= ~flags;
 }
 
-static inline int remap_vmalloc_range(struct vm_area_struct *vma, void *memory, unsigned long off)
+static inline void vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
 {
-	vma->memory = (u8 *)memory + off * PAGE_SIZE;
+	vma->vm_flags |= flags;
+}
+
+/* What has been mapped is where the first page of it is. */
+#define vmalloc_to_page(p) ((struct page *)(p))
+
+static inline int vm_insert_page(struct vm_area_struct *vma, unsigned long at, struct page *page)
+{
+	if (at == vma->vm_start)
+		vma->memory = page;
 	return 0;
 }
 
@@ -119,6 +131,9 @@ int get_unused_fd_flags(int flags);
 void put_unused_fd(int fd);
 void fd_install(int fd, struct file *file);
 struct file *fget(int fd);
+/* A file's end in a system call waits for shim_return_to_user(). */
 void fput(struct file *file);
+void shim_enter_kernel(void);
+void shim_return_to_user(void);
 
 #endif

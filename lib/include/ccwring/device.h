@@ -162,6 +162,22 @@ CCWRING_API const char *ccwring_device_name(const struct ccwring_device *dev);
  */
 CCWRING_API int ccwring_device_has_ring(const struct ccwring_device *dev);
 
+struct vfio_ccw_ring_info;
+
+/**
+ * ccwring_device_ring_info() - what the device's driver can do with rings
+ * @dev: the device
+ * @info: receives it
+ * @size: sizeof(struct vfio_ccw_ring_info) of the program, which may be older or newer
+ *	than the library and the driver: what they do not know is 0
+ *
+ * linux/vfio_ccw_ring.h says what there is.  No ring is made.
+ *
+ * Return: 0; -EOPNOTSUPP if the driver has no rings; another -errno.
+ */
+CCWRING_API int ccwring_device_ring_info(const struct ccwring_device *dev,
+					 struct vfio_ccw_ring_info *info, size_t size);
+
 /**
  * ccwring_device_reset() - reset the device (VFIO_DEVICE_RESET)
  * @dev: the device

@@ -190,7 +190,7 @@ CCWRING_API uint16_t ccwring_ring_index(const struct ccwring_ring *ring);
 /** ccwring_ring_backend() - enum ccwring_backend in use, never AUTO */
 CCWRING_API int ccwring_ring_backend(const struct ccwring_ring *ring);
 
-/** ccwring_ring_features() - VFIO_CCW_RING_FEAT_* of the driver */
+/** ccwring_ring_features() - VFIO_CCW_RING_FEAT_* of the driver that this ring has */
 CCWRING_API uint64_t ccwring_ring_features(const struct ccwring_ring *ring);
 
 /** ccwring_ring_enters() - how often the ring's driver was called, to submit or wait */
@@ -294,7 +294,8 @@ static inline void ccwring_prep_common(struct vfio_ccw_ring_sqe *sqe, uint8_t op
  * @user_data: returned in the completions
  *
  * Set VFIO_CCW_RING_SQE_RECOVER in sqe->flags afterwards to start although an
- * earlier start failed and its completion has not been seen.
+ * earlier start has failed, or fails while this one is queued behind it, and its
+ * completion has not been seen.
  */
 static inline void ccwring_prep_start(struct vfio_ccw_ring_sqe *sqe, uint16_t sch,
 				      const struct ccwring_orb *orb, uint64_t user_data)
@@ -394,13 +395,14 @@ static inline uint32_t ccwring_flush(struct ccwring_ring *ring)
 /**
  * ccwring_submit_and_wait() - submit, then wait, in one system call
  * @ring: the ring
- * @min_complete: completions that must be there before this returns
+ * @min_complete: completions that must be there before this returns; no more than
+ *	the ring has room for are waited for
  * @timeout_ns: limit for the wait, negative for none
  *
  * Context: see the head of this file.
- * Return: number of entries consumed, also when the wait ended early: look at
- *	the completions.  If none was consumed: -ETIME, -EINTR or as
- *	ccwring_submit().
+ * Return: number of entries consumed, if there were any, also when the wait ended
+ *	early: ccwring_cq_ready() tells whether what was waited for is there.  If
+ *	none was consumed: 0 after the wait, -ETIME, -EINTR or as ccwring_submit().
  */
 CCWRING_API int ccwring_submit_and_wait(struct ccwring_ring *ring, uint32_t min_complete,
 					int64_t timeout_ns);

@@ -5,10 +5,11 @@
  * For programs that have an io_uring loop already: a ring's requests become
  * entries of theirs, next to sockets, files and timers.  There are three ways:
  *
- * One request, one command.  ccwring_uring_prep_start() and its like fill in an
- * entry of the io_uring; its completion is that of the request.  The io_uring is
- * made with CCWRING_URING_SETUP.  Nothing of the ring's own queues is used, except
- * that there can be as many requests under way as its CQ has entries.
+ * One request, one command.  ccwring_uring_get_sqe() takes an entry of the io_uring,
+ * ccwring_uring_prep_start() and its like fill it in; its completion is that of the
+ * request.  The io_uring is made with CCWRING_URING_SETUP.  Nothing of the ring's own
+ * queues is used, except that there can be as many requests under way as its CQ has
+ * entries.
  *
  * A doorbell.  Requests are entries of the ring, as in ccwring/ring.h, but instead of
  * ccwring_submit() an entry of the io_uring, ccwring_uring_prep_enter(), submits
@@ -57,6 +58,8 @@ extern "C" {
  * @uring: the io_uring
  * @ring: the ring
  *
+ * To be asked once, when both have been made.
+ *
  * Return: 0; -EMSGSIZE if it was made without IORING_SETUP_SQE128, -EOVERFLOW
  *	without IORING_SETUP_CQE32; -EOPNOTSUPP if the ring polls, or is none of the
  *	driver's, or the driver knows no io_uring.
@@ -70,6 +73,36 @@ static inline int ccwring_uring_check(const struct io_uring *uring, const struct
 	return uring->flags & IORING_SETUP_CQE32 ? 0 : -EOVERFLOW;
 }
 
+/**
+ * union ccwring_uring_sqe - a long entry, for a request
+ * @sqe: what each entry begins with: user data and flags are set here, after prep
+ * @bytes: all of it
+ *
+ * An entry of the io_uring, from ccwring_uring_get_sqe(), or memory of the program's, to
+ * be copied to one.
+ */
+union ccwring_uring_sqe {
+	struct io_uring_sqe sqe;
+	uint8_t bytes[128];
+};
+
+/**
+ * ccwring_uring_get_sqe() - take a free entry for a request
+ * @uring: the io_uring
+ *
+ * Entries of other sizes are not handed out, so that a request is not written over its
+ * neighbours.
+ *
+ * Return: the entry, to be filled in by prep; NULL if there is none, or the io_uring was
+ *	not made with CCWRING_URING_SETUP, see ccwring_uring_check().
+ */
+static inline union ccwring_uring_sqe *ccwring_uring_get_sqe(struct io_uring *uring)
+{
+	if ((uring->flags & CCWRING_URING_SETUP) != CCWRING_URING_SETUP)
+		return NULL;
+	return (union ccwring_uring_sqe *)io_uring_get_sqe(uring);
+}
+
 /* All of an entry but its command area; liburing 2.3 has no function for it. */
 static inline void ccwring_uring_prep_cmd(struct io_uring_sqe *sqe, int fd, uint32_t cmd_op)
 {
@@ -79,21 +112,18 @@ static inline void ccwring_uring_prep_cmd(struct io_uring_sqe *sqe, int fd, uint
 	sqe->cmd_op = cmd_op;
 }
 
-/* The command area, which takes up the rest of an entry, whatever its size. */
-static inline void *ccwring_uring_area(struct io_uring_sqe *sqe)
-{
-	return (uint8_t *)sqe + offsetof(struct io_uring_sqe, cmd);
-}
+/* Where the command area begins, which takes up the rest of an entry. */
+#define CCWRING_URING_AREA offsetof(struct io_uring_sqe, cmd)
 
 /* A request without ORB. */
 static inline struct vfio_ccw_ring_uring_request *
-ccwring_uring_prep_request(struct io_uring_sqe *sqe, int fd, uint8_t opcode, uint16_t sch,
+ccwring_uring_prep_request(union ccwring_uring_sqe *entry, int fd, uint8_t opcode, uint16_t sch,
 			   uint8_t *irb)
 {
 	struct vfio_ccw_ring_uring_request *request =
-		(struct vfio_ccw_ring_uring_request *)ccwring_uring_area(sqe);
+		(struct vfio_ccw_ring_uring_request *)(entry->bytes + CCWRING_URING_AREA);
 
-	ccwring_uring_prep_cmd(sqe, fd, VFIO_CCW_RING_URING_REQUEST);
+	ccwring_uring_prep_cmd(&entry->sqe, fd, VFIO_CCW_RING_URING_REQUEST);
 	memset(request, 0, sizeof(*request));
 	request->opcode = opcode;
 	request->subchannel = sch;
@@ -103,7 +133,7 @@ ccwring_uring_prep_request(struct io_uring_sqe *sqe, int fd, uint8_t opcode, uin
 
 /**
  * ccwring_uring_prep_start() - START SUBCHANNEL
- * @sqe: an entry of an io_uring made with CCWRING_URING_SETUP
+ * @entry: the entry
  * @fd: ccwring_ring_fd() of the ring; a registered file with IOSQE_FIXED_FILE set
  *	afterwards
  * @sch: index of the device in the ring
@@ -111,56 +141,57 @@ ccwring_uring_prep_request(struct io_uring_sqe *sqe, int fd, uint8_t opcode, uin
  * @irb: where the IRB goes unless the start ends well, VFIO_CCW_RING_IRB_SIZE bytes,
  *	the driver's until the completion; NULL if it is not wanted
  *
- * User data are set afterwards, as with liburing's own functions.
+ * User data are set afterwards, in &union ccwring_uring_sqe.sqe, as with liburing's own
+ * functions.
  */
-static inline void ccwring_uring_prep_start(struct io_uring_sqe *sqe, int fd, uint16_t sch,
+static inline void ccwring_uring_prep_start(union ccwring_uring_sqe *entry, int fd, uint16_t sch,
 					    const struct ccwring_orb *orb, uint8_t *irb)
 {
 	struct vfio_ccw_ring_uring_request *request =
-		ccwring_uring_prep_request(sqe, fd, VFIO_CCW_RING_OP_START, sch, irb);
+		ccwring_uring_prep_request(entry, fd, VFIO_CCW_RING_OP_START, sch, irb);
 
 	request->flags = VFIO_CCW_RING_URING_BRIEF;
 	memcpy(request->orb, orb->b, sizeof(request->orb));
 }
 
 /** ccwring_uring_prep_nop() - complete at once, touch nothing */
-static inline void ccwring_uring_prep_nop(struct io_uring_sqe *sqe, int fd, uint16_t sch)
+static inline void ccwring_uring_prep_nop(union ccwring_uring_sqe *entry, int fd, uint16_t sch)
 {
-	ccwring_uring_prep_request(sqe, fd, VFIO_CCW_RING_OP_NOP, sch, NULL);
+	ccwring_uring_prep_request(entry, fd, VFIO_CCW_RING_OP_NOP, sch, NULL);
 }
 
 /** ccwring_uring_prep_halt() - HALT SUBCHANNEL; parameters as of a start */
-static inline void ccwring_uring_prep_halt(struct io_uring_sqe *sqe, int fd, uint16_t sch,
+static inline void ccwring_uring_prep_halt(union ccwring_uring_sqe *entry, int fd, uint16_t sch,
 					   uint8_t *irb)
 {
-	ccwring_uring_prep_request(sqe, fd, VFIO_CCW_RING_OP_HALT, sch, irb);
+	ccwring_uring_prep_request(entry, fd, VFIO_CCW_RING_OP_HALT, sch, irb);
 }
 
 /** ccwring_uring_prep_clear() - CLEAR SUBCHANNEL; parameters as of a start */
-static inline void ccwring_uring_prep_clear(struct io_uring_sqe *sqe, int fd, uint16_t sch,
+static inline void ccwring_uring_prep_clear(union ccwring_uring_sqe *entry, int fd, uint16_t sch,
 					    uint8_t *irb)
 {
-	ccwring_uring_prep_request(sqe, fd, VFIO_CCW_RING_OP_CLEAR, sch, irb);
+	ccwring_uring_prep_request(entry, fd, VFIO_CCW_RING_OP_CLEAR, sch, irb);
 }
 
 /**
  * ccwring_uring_prep_cancel() - take back a start that has not begun
- * @sqe: the entry
+ * @entry: the entry
  * @fd: as of a start
  * @sch: index of the device in the ring
  * @target: user data of the start; of several the oldest that has not begun
  *
  * As ccwring_prep_cancel().  io_uring's own cancel does not find requests.
  */
-static inline void ccwring_uring_prep_cancel(struct io_uring_sqe *sqe, int fd, uint16_t sch,
+static inline void ccwring_uring_prep_cancel(union ccwring_uring_sqe *entry, int fd, uint16_t sch,
 					     uint64_t target)
 {
-	ccwring_uring_prep_request(sqe, fd, VFIO_CCW_RING_OP_CANCEL, sch, NULL)->target = target;
+	ccwring_uring_prep_request(entry, fd, VFIO_CCW_RING_OP_CANCEL, sch, NULL)->target = target;
 }
 
 /**
  * ccwring_uring_prep_enter() - a doorbell for the ring's own entries
- * @sqe: the entry, of any io_uring
+ * @sqe: the entry, of any io_uring, long or not
  * @fd: as of a start
  * @to_submit: how many to submit, of ccwring_flush()
  * @min_complete: complete when the ring holds so many completions, 0: at once
@@ -169,7 +200,7 @@ static inline void ccwring_uring_prep_enter(struct io_uring_sqe *sqe, int fd, ui
 					    uint32_t min_complete)
 {
 	struct vfio_ccw_ring_uring_enter *enter =
-		(struct vfio_ccw_ring_uring_enter *)ccwring_uring_area(sqe);
+		(struct vfio_ccw_ring_uring_enter *)((uint8_t *)sqe + CCWRING_URING_AREA);
 
 	ccwring_uring_prep_cmd(sqe, fd, VFIO_CCW_RING_URING_ENTER);
 	enter->to_submit = to_submit;
